@@ -1,0 +1,58 @@
+"""The deprecation warning: its category, its texts, and the one function that raises it."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+from functorch_compat import dynamo
+from functorch_compat.legacy_api import LEGACY_API, MIGRATION_GUIDE
+
+
+class FunctorchDeprecationWarning(DeprecationWarning, FutureWarning):
+    """A legacy functorch name was used.
+
+    Python's tools know a deprecation as ``DeprecationWarning``; torch warned with
+    ``FutureWarning``. Existing filters for either keep matching.
+    """
+
+
+MESSAGES = {
+    name: f"{name} is deprecated since PyTorch 2.0 and will be deleted in a future version of "
+    f"PyTorch. Please use `{api.replacement}` instead; see the migration guide: {MIGRATION_GUIDE}"
+    for name, api in LEGACY_API.items()
+    if api.silent_source is None
+}
+
+REFUSED_AUX = (
+    "functorch.vjp was given an aux that `torch.func.vjp` refuses, because not all of its leaves "
+    "are Tensors. Before you migrate, hand those objects out another way, through a closure, say; "
+    f"see the migration guide: {MIGRATION_GUIDE}"
+)
+
+
+def warn(message: str) -> None:
+    """Warn at the line that called the calling function, also where dynamo traces it."""
+    if dynamo.is_tracing():
+        _warn_while_tracing(message)
+    else:
+        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
+
+
+@dynamo.runs_while_tracing
+def _warn_while_tracing(message: str) -> None:
+    filename, lineno = dynamo.caller()
+    # The module and its registry are what `warnings.warn` takes from the caller's frame. Code that
+    # has no file of its own (a notebook's cell, say) runs in __main__.
+    module = next(
+        (m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == filename),
+        sys.modules["__main__"],
+    )
+    warnings.warn_explicit(
+        message,
+        FunctorchDeprecationWarning,
+        filename,
+        lineno,
+        module.__name__,
+        vars(module).setdefault("__warningregistry__", {}),
+    )

@@ -1,0 +1,53 @@
+"""The level guard: an inference mode outside a transform has no say inside it.
+
+torch sees to that itself from 2.12 on. Before, inside ``torch.inference_mode()`` a transform gives
+zeros or raises, and so does, for many operations, the function that ``torch.func.vjp`` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from typing_extensions import ParamSpec
+
+from functorch_compat import dynamo
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def guard_needed() -> bool:
+    """Whether the installed torch needs the guard at all."""
+    return dynamo.torch_is_before("2.12")
+
+
+def outside_inference_mode(
+    function: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs
+) -> _R:
+    """Call ``function`` with inference mode off and every other mode as it is.
+
+    ``torch.inference_mode(False)`` alone would switch grad mode and forward AD on, and the level
+    below the transform would then record what ``function`` computes.
+    """
+    import torch
+    from torch.autograd import forward_ad
+
+    grad_mode = torch.is_grad_enabled()
+    if dynamo.is_tracing():
+        # Dynamo can neither trace the questions asked below nor guard on the answers. It does know
+        # the grad mode, which inference mode switches off.
+        if grad_mode:
+            return function(*args, **kwargs)
+        with torch.inference_mode(False), torch.set_grad_enabled(grad_mode):
+            return function(*args, **kwargs)
+
+    if not torch.is_inference_mode_enabled():
+        return function(*args, **kwargs)
+    forward_ad_mode = torch._C._is_fwd_grad_enabled()
+    with (
+        torch.inference_mode(False),
+        torch.set_grad_enabled(grad_mode),
+        forward_ad._set_fwd_grad_enabled(forward_ad_mode),
+    ):
+        return function(*args, **kwargs)

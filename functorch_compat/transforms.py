@@ -1,0 +1,243 @@
+"""The legacy transforms: warn, guard, delegate to ``torch.func``.
+
+torch is imported in the bodies: ``import functorch`` imports this module, and must succeed at any
+moment, also in the middle of torch's own import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from functorch_compat import inference_mode
+from functorch_compat.deprecation import MESSAGES, REFUSED_AUX, warn
+
+if TYPE_CHECKING:
+    import torch
+
+
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Compute ``func(*primals)`` and the function for its vector-Jacobian products.
+
+    Deprecated since torch 2.0: use :func:`torch.func.vjp`, which this delegates to. The promises
+    are those of https://pytorch.org/docs/stable/generated/torch.func.vjp.html, on every torch.
+
+    Args:
+        func: A function of one or more arguments that returns a Tensor, or a pytree of Tensors,
+            of any shape and of floating-point or complex dtype.
+        *primals: The positional arguments for ``func``: Tensors or pytrees of Tensors. The products
+            are with respect to all of them. Keyword arguments of ``func`` keep their defaults.
+        has_aux: Whether ``func`` returns ``(output, aux)``, where ``output`` is differentiated and
+            ``aux`` is anything else.
+
+    Returns:
+        ``(output, vjp_fn)``, or ``(output, vjp_fn, aux)`` where ``has_aux`` is true.
+
+        ``vjp_fn(cotangents)`` takes the structure of ``output``, with the shapes and dtypes of its
+        Tensors, and returns a tuple with one product for each primal, of the primal's structure,
+        shapes and dtypes.
+
+        ``aux`` keeps its structure. Its Tensors come back as ordinary Tensors, every other leaf as
+        the object that ``func`` returned. ``torch.func.vjp`` refuses such leaves; a second warning
+        says so.
+
+    A ``torch.no_grad`` or ``torch.inference_mode`` inside ``func`` is respected. Outside, where
+    ``vjp`` or ``vjp_fn`` is called, it does not change the products.
+
+    Warns:
+        FunctorchDeprecationWarning: On every call, at the caller's line.
+
+    Raises:
+        RuntimeError, ValueError: Whatever ``torch.func.vjp`` raises, for an output that is not made
+            of Tensors, say, or cotangents of another structure than the output.
+    """
+    warn(MESSAGES["functorch.vjp"])
+    if not has_aux:
+        return _vjp(func, *primals)
+    output, vjp_fn, aux, all_accepted = _vjp_with_any_aux(func, *primals)
+    if not all_accepted:
+        warn(REFUSED_AUX)
+    return output, vjp_fn, aux
+
+
+def _vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """``torch.func.vjp``, whatever inference mode it or its ``vjp_fn`` is called in."""
+    import torch
+
+    if not inference_mode.guard_needed():
+        return torch.func.vjp(func, *primals, has_aux=has_aux)
+
+    output, vjp_fn, *aux = inference_mode.outside_inference_mode(
+        torch.func.vjp, func, *primals, has_aux=has_aux
+    )
+
+    def guarded_vjp_fn(
+        cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
+    ) -> Any:
+        return inference_mode.outside_inference_mode(vjp_fn, cotangents, retain_graph, create_graph)
+
+    return (output, guarded_vjp_fn, *aux)
+
+
+def _vjp_with_any_aux(
+    func: Callable[..., Any], *primals: Any
+) -> tuple[Any, Callable[..., Any], Any, bool]:
+    """``vjp`` with ``has_aux``, and whether ``torch.func.vjp`` accepts each leaf of the aux.
+
+    It raises on any that it does not, so it is given the others alone.
+    """
+    from torch.utils import _pytree as pytree
+
+    leaves: list[Any] = []
+    spec: Any = None
+
+    def func_with_accepted_aux(*primals: Any) -> Any:
+        nonlocal leaves, spec
+        result = func(*primals)
+        if not (isinstance(result, tuple) and len(result) == 2):
+            return result  # for torch.func.vjp to say what is wrong with it
+        output, aux = result
+        leaves, spec = pytree.tree_flatten(aux)
+        return output, [leaf for leaf in leaves if _torch_accepts(leaf)]
+
+    output, vjp_fn, unwrapped = _vjp(func_with_accepted_aux, *primals, has_aux=True)
+    all_accepted = len(unwrapped) == len(leaves)
+    if not all_accepted:
+        rest = iter(unwrapped)
+        unwrapped = [next(rest) if _torch_accepts(leaf) else leaf for leaf in leaves]
+    return output, vjp_fn, pytree.tree_unflatten(unwrapped, spec), all_accepted
+
+
+def _torch_accepts(aux_leaf: Any) -> bool:
+    """Whether ``torch.func.vjp`` accepts the leaf: a Tensor, or a tuple subclass full of them."""
+    import torch
+    from torch.utils import _pytree as pytree
+
+    if isinstance(aux_leaf, tuple):
+        return all(map(_torch_accepts, pytree.tree_flatten(tuple(aux_leaf))[0]))
+    return isinstance(aux_leaf, torch.Tensor)
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Deprecated: use :func:`torch.func.vmap`."""
+    warn(MESSAGES["functorch.vmap"])
+    import torch
+
+    return torch.func.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
+
+
+def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Deprecated: use :func:`torch.func.grad`."""
+    warn(MESSAGES["functorch.grad"])
+    import torch
+
+    return torch.func.grad(func, argnums, has_aux)
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Deprecated: use :func:`torch.func.grad_and_value`."""
+    warn(MESSAGES["functorch.grad_and_value"])
+    import torch
+
+    return torch.func.grad_and_value(func, argnums, has_aux)
+
+
+def jvp(
+    func: Callable[..., Any],
+    primals: Any,
+    tangents: Any,
+    *,
+    strict: bool = False,
+    has_aux: bool = False,
+) -> Any:
+    """Deprecated: use :func:`torch.func.jvp`."""
+    warn(MESSAGES["functorch.jvp"])
+    import torch
+
+    return torch.func.jvp(func, primals, tangents, strict=strict, has_aux=has_aux)
+
+
+def jacrev(
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Callable[..., Any]:
+    """Deprecated: use :func:`torch.func.jacrev`."""
+    warn(MESSAGES["functorch.jacrev"])
+    import torch
+
+    return torch.func.jacrev(
+        func,
+        argnums,
+        has_aux=has_aux,
+        chunk_size=chunk_size,
+        _preallocate_and_copy=_preallocate_and_copy,
+    )
+
+
+def jacfwd(
+    func: Callable[..., Any],
+    argnums: Any = 0,
+    has_aux: bool = False,
+    *,
+    randomness: str = "error",
+) -> Callable[..., Any]:
+    """Deprecated: use :func:`torch.func.jacfwd`."""
+    warn(MESSAGES["functorch.jacfwd"])
+    import torch
+
+    return torch.func.jacfwd(func, argnums, has_aux, randomness=randomness)
+
+
+def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
+    """Deprecated: use :func:`torch.func.hessian`."""
+    warn(MESSAGES["functorch.hessian"])
+    import torch
+
+    return torch.func.hessian(func, argnums)
+
+
+def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Callable[..., Any]:
+    """Deprecated: use :func:`torch.func.functionalize`."""
+    warn(MESSAGES["functorch.functionalize"])
+    import torch
+
+    return torch.func.functionalize(func, remove=remove)
+
+
+def make_functional(model: torch.nn.Module, disable_autograd_tracking: bool = False) -> Any:
+    """Deprecated: use :func:`torch.func.functional_call`."""
+    warn(MESSAGES["functorch.make_functional"])
+    from torch._functorch.make_functional import make_functional
+
+    return make_functional(model, disable_autograd_tracking)
+
+
+def make_functional_with_buffers(
+    model: torch.nn.Module, disable_autograd_tracking: bool = False
+) -> Any:
+    """Deprecated: use :func:`torch.func.functional_call`."""
+    warn(MESSAGES["functorch.make_functional_with_buffers"])
+    from torch._functorch.make_functional import make_functional_with_buffers
+
+    return make_functional_with_buffers(model, disable_autograd_tracking)
+
+
+def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
+    """Deprecated: use :func:`torch.func.stack_module_state`."""
+    warn(MESSAGES["functorch.combine_state_for_ensemble"])
+    from torch._functorch.make_functional import combine_state_for_ensemble
+
+    return combine_state_for_ensemble(models)
