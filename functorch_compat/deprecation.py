@@ -31,28 +31,23 @@ REFUSED_AUX = (
 )
 
 
+@dynamo.runs_while_tracing
 def warn(message: str) -> None:
-    """Warn at the line that called the calling function, also where dynamo traces it."""
-    if dynamo.is_tracing():
-        _warn_while_tracing(message)
+    """Warn at the line that called the function that calls this one."""
+    if dynamo.runs(sys._getframe(1)):
+        _warn_at(*dynamo.traced_line(), message)
     else:
         warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
 
 
-@dynamo.runs_while_tracing
-def _warn_while_tracing(message: str) -> None:
-    filename, lineno = dynamo.caller()
+def _warn_at(filename: str, lineno: int, message: str) -> None:
     # The module and its registry are what `warnings.warn` takes from the caller's frame. Code that
     # has no file of its own (a notebook's cell, say) runs in __main__.
     module = next(
         (m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == filename),
         sys.modules["__main__"],
     )
+    registry = vars(module).setdefault("__warningregistry__", {})
     warnings.warn_explicit(
-        message,
-        FunctorchDeprecationWarning,
-        filename,
-        lineno,
-        module.__name__,
-        vars(module).setdefault("__warningregistry__", {}),
+        message, FunctorchDeprecationWarning, filename, lineno, module.__name__, registry
     )

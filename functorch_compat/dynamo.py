@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import traceback
-from collections.abc import Callable
 from itertools import chain
+from types import FrameType
 from typing import Any, TypeVar
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound=Any)
 
 
 def runs_while_tracing(function: _Function) -> _Function:
@@ -21,7 +21,10 @@ def runs_while_tracing(function: _Function) -> _Function:
 
     As :func:`torch.compiler.assume_constant_result` does, which imports all of dynamo first.
     """
-    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    function._dynamo_marked_constant = True
+    # Dynamo stores the result under this name among the globals of the code that it compiles: the
+    # user's, who may well have a `warn` there, or ours.
+    function.__code__ = function.__code__.replace(co_name=f"functorch_compat_{function.__name__}")
     return function
 
 
@@ -48,14 +51,22 @@ def is_tracing() -> bool:
     return not torch_is_before("2.3") and torch.compiler.is_dynamo_compiling()
 
 
-def caller() -> tuple[str, int]:
-    """The file and line, outside this package and torch, of the call that dynamo is tracing."""
+def runs(frame: FrameType) -> bool:
+    """Whether ``frame`` is dynamo's own, as the one that calls a :func:`runs_while_tracing` is."""
+    module: str = frame.f_globals["__name__"]
+    return module.startswith("torch._dynamo.")
+
+
+def traced_line() -> tuple[str, int]:
+    """The file and line, outside this package and torch, that dynamo is tracing."""
     import torch
     from torch._guards import TracingContext
 
-    traced = ((f.filename, f.lineno or 0) for f in reversed(TracingContext.extract_stack()))
+    # torch 2.0 has no extract_stack.
+    stack: list[traceback.FrameSummary] = getattr(TracingContext, "extract_stack", list)()
+    traced = ((f.filename, f.lineno or 0) for f in reversed(stack))
     # After a graph break dynamo may be tracing one of our own functions for itself; its caller is
     # then running, below dynamo's own frames.
     running = ((f.f_code.co_filename, lineno) for f, lineno in traceback.walk_stack(None))
     internal = (os.path.dirname(__file__), os.path.dirname(torch.__file__), contextlib.__file__)
-    return next(place for place in chain(traced, running) if not place[0].startswith(internal))
+    return next(line for line in chain(traced, running) if not line[0].startswith(internal))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from functorch_compat import inference_mode
 from functorch_compat.deprecation import MESSAGES, REFUSED_AUX, warn
+from functorch_compat.inference_mode import guard_needed, outside_inference_mode
 
 if TYPE_CHECKING:
     import torch
@@ -54,68 +54,76 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     warn(MESSAGES["functorch.vjp"])
     if not has_aux:
         return _vjp(func, *primals)
-    output, vjp_fn, aux, all_accepted = _vjp_with_any_aux(func, *primals)
-    if not all_accepted:
+    func, put_back = _hiding_refused_aux(func)
+    output, vjp_fn, aux = _vjp(func, *primals, has_aux=True)
+    aux, refused = put_back(aux)
+    if refused:
         warn(REFUSED_AUX)
     return output, vjp_fn, aux
 
 
 def _vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """``torch.func.vjp``, whatever inference mode it or its ``vjp_fn`` is called in."""
+    """Call ``torch.func.vjp``, with the level guard where torch needs it."""
     import torch
 
-    if not inference_mode.guard_needed():
+    if not guard_needed():
         return torch.func.vjp(func, *primals, has_aux=has_aux)
 
-    output, vjp_fn, *aux = inference_mode.outside_inference_mode(
-        torch.func.vjp, func, *primals, has_aux=has_aux
-    )
+    output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
 
     def guarded_vjp_fn(
         cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
     ) -> Any:
-        return inference_mode.outside_inference_mode(vjp_fn, cotangents, retain_graph, create_graph)
+        return outside_inference_mode(vjp_fn, cotangents, retain_graph, create_graph)
 
     return (output, guarded_vjp_fn, *aux)
 
 
-def _vjp_with_any_aux(
-    func: Callable[..., Any], *primals: Any
-) -> tuple[Any, Callable[..., Any], Any, bool]:
-    """``vjp`` with ``has_aux``, and whether ``torch.func.vjp`` accepts each leaf of the aux.
+def _hiding_refused_aux(
+    func: Callable[..., Any],
+) -> tuple[Callable[..., Any], Callable[[Any], tuple[Any, bool]]]:
+    """Let ``func`` return any object as aux, where ``torch.func`` raises unless all are Tensors.
 
-    It raises on any that it does not, so it is given the others alone.
+    Returns:
+        ``func`` with an aux of those leaves alone that ``torch.func`` accepts, and a function that
+        makes of this aux, unwrapped, the one that was meant, and tells whether they differ.
     """
-    from torch.utils import _pytree as pytree
+    import torch
 
     leaves: list[Any] = []
     spec: Any = None
 
-    def func_with_accepted_aux(*primals: Any) -> Any:
+    def func_with_accepted_aux(*args: Any) -> Any:
         nonlocal leaves, spec
-        result = func(*primals)
+        result = func(*args)
         if not (isinstance(result, tuple) and len(result) == 2):
-            return result  # for torch.func.vjp to say what is wrong with it
+            return result  # for torch.func to say what is wrong with it
         output, aux = result
-        leaves, spec = pytree.tree_flatten(aux)
+        if _torch_accepts(aux):
+            return result
+        leaves, spec = torch.utils._pytree.tree_flatten(aux)
         return output, [leaf for leaf in leaves if _torch_accepts(leaf)]
 
-    output, vjp_fn, unwrapped = _vjp(func_with_accepted_aux, *primals, has_aux=True)
-    all_accepted = len(unwrapped) == len(leaves)
-    if not all_accepted:
-        rest = iter(unwrapped)
-        unwrapped = [next(rest) if _torch_accepts(leaf) else leaf for leaf in leaves]
-    return output, vjp_fn, pytree.tree_unflatten(unwrapped, spec), all_accepted
+    def put_back(aux: Any) -> tuple[Any, bool]:
+        if spec is None:
+            return aux, False
+        accepted = iter(aux)
+        all_leaves = [next(accepted) if _torch_accepts(leaf) else leaf for leaf in leaves]
+        return torch.utils._pytree.tree_unflatten(all_leaves, spec), True
+
+    return func_with_accepted_aux, put_back
 
 
-def _torch_accepts(aux_leaf: Any) -> bool:
-    """Whether ``torch.func.vjp`` accepts the leaf: a Tensor, or a tuple subclass full of them."""
+def _torch_accepts(aux: Any) -> bool:
+    """Whether ``torch.func`` accepts the aux: a pytree, or tuple of any class, of Tensors alone."""
     import torch
-    from torch.utils import _pytree as pytree
 
-    if isinstance(aux_leaf, tuple):
-        return all(map(_torch_accepts, pytree.tree_flatten(tuple(aux_leaf))[0]))
-    return isinstance(aux_leaf, torch.Tensor)
+    if isinstance(aux, torch.Tensor):
+        return True
+    leaves = torch.utils._pytree.tree_flatten(aux)[0]
+    if len(leaves) == 1 and leaves[0] is aux:
+        return isinstance(aux, tuple) and _torch_accepts(tuple(aux))
+    return all(_torch_accepts(leaf) for leaf in leaves)
 
 
 def vmap(
