@@ -34,10 +34,10 @@ REFUSED_AUX = (
 @dynamo.runs_while_tracing
 def warn(message: str) -> None:
     """Warn at the line that called the function that calls this one."""
-    if dynamo.runs(sys._getframe(1)):
-        _warn_at(*dynamo.traced_line(), message)
-    else:
+    if sys._getframe(1).f_globals["__package__"] == __package__:
         warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
+    else:  # it is dynamo that calls this, while it traces the call
+        _warn_at(*dynamo.traced_line(), message)
 
 
 def _warn_at(filename: str, lineno: int, message: str) -> None:

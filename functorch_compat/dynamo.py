@@ -10,7 +10,6 @@ import contextlib
 import os
 import traceback
 from itertools import chain
-from types import FrameType
 from typing import Any, TypeVar
 
 _Function = TypeVar("_Function", bound=Any)
@@ -49,12 +48,6 @@ def is_tracing() -> bool:
     import torch
 
     return not torch_is_before("2.3") and torch.compiler.is_dynamo_compiling()
-
-
-def runs(frame: FrameType) -> bool:
-    """Whether ``frame`` is dynamo's own, as the one that calls a :func:`runs_while_tracing` is."""
-    module: str = frame.f_globals["__name__"]
-    return module.startswith("torch._dynamo.")
 
 
 def traced_line() -> tuple[str, int]:

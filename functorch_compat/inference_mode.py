@@ -17,11 +17,6 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def guard_needed() -> bool:
-    """Whether the installed torch needs the guard at all."""
-    return dynamo.torch_is_before("2.12")
-
-
 def outside_inference_mode(
     function: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs
 ) -> _R:

@@ -7,10 +7,11 @@ moment, also in the middle of torch's own import.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from functorch_compat.deprecation import MESSAGES, REFUSED_AUX, warn
-from functorch_compat.inference_mode import guard_needed, outside_inference_mode
+from functorch_compat.dynamo import torch_is_before
+from functorch_compat.inference_mode import outside_inference_mode
 
 if TYPE_CHECKING:
     import torch
@@ -54,11 +55,11 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     warn(MESSAGES["functorch.vjp"])
     if not has_aux:
         return _vjp(func, *primals)
-    func, put_back = _hiding_refused_aux(func)
-    output, vjp_fn, aux = _vjp(func, *primals, has_aux=True)
-    aux, refused = put_back(aux)
-    if refused:
+    hidden: list[_HiddenAux] = []
+    output, vjp_fn, aux = _vjp(_hiding_refused_aux(func, hidden), *primals, has_aux=True)
+    if hidden:
         warn(REFUSED_AUX)
+        aux = _put_back(aux, *hidden)
     return output, vjp_fn, aux
 
 
@@ -66,7 +67,7 @@ def _vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """Call ``torch.func.vjp``, with the level guard where torch needs it."""
     import torch
 
-    if not guard_needed():
+    if not torch_is_before("2.12"):
         return torch.func.vjp(func, *primals, has_aux=has_aux)
 
     output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
@@ -79,39 +80,40 @@ def _vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (output, guarded_vjp_fn, *aux)
 
 
-def _hiding_refused_aux(
-    func: Callable[..., Any],
-) -> tuple[Callable[..., Any], Callable[[Any], tuple[Any, bool]]]:
+class _HiddenAux(NamedTuple):
+    """An aux that was not shown to ``torch.func`` as it is, flattened."""
+
+    leaves: list[Any]
+    spec: Any
+
+
+def _hiding_refused_aux(func: Callable[..., Any], hidden: list[_HiddenAux]) -> Callable[..., Any]:
     """Let ``func`` return any object as aux, where ``torch.func`` raises unless all are Tensors.
 
-    Returns:
-        ``func`` with an aux of those leaves alone that ``torch.func`` accepts, and a function that
-        makes of this aux, unwrapped, the one that was meant, and tells whether they differ.
+    An aux that it would refuse goes to ``hidden``, and to it the list of the leaves it accepts.
     """
     import torch
 
-    leaves: list[Any] = []
-    spec: Any = None
-
     def func_with_accepted_aux(*args: Any) -> Any:
-        nonlocal leaves, spec
         result = func(*args)
         if not (isinstance(result, tuple) and len(result) == 2):
             return result  # for torch.func to say what is wrong with it
         output, aux = result
         if _torch_accepts(aux):
             return result
-        leaves, spec = torch.utils._pytree.tree_flatten(aux)
-        return output, [leaf for leaf in leaves if _torch_accepts(leaf)]
+        hidden.append(_HiddenAux(*torch.utils._pytree.tree_flatten(aux)))
+        return output, [leaf for leaf in hidden[0].leaves if _torch_accepts(leaf)]
 
-    def put_back(aux: Any) -> tuple[Any, bool]:
-        if spec is None:
-            return aux, False
-        accepted = iter(aux)
-        all_leaves = [next(accepted) if _torch_accepts(leaf) else leaf for leaf in leaves]
-        return torch.utils._pytree.tree_unflatten(all_leaves, spec), True
+    return func_with_accepted_aux
 
-    return func_with_accepted_aux, put_back
+
+def _put_back(accepted: list[Any], hidden: _HiddenAux) -> Any:
+    """Make of the accepted leaves, which are unwrapped by now, the aux that ``func`` returned."""
+    import torch
+
+    rest = iter(accepted)
+    leaves = [next(rest) if _torch_accepts(leaf) else leaf for leaf in hidden.leaves]
+    return torch.utils._pytree.tree_unflatten(leaves, hidden.spec)
 
 
 def _torch_accepts(aux: Any) -> bool:
