@@ -7,7 +7,7 @@ moment, also in the middle of torch's own import.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from functorch_compat.deprecation import MESSAGES, REFUSED_AUX, warn
 from functorch_compat.dynamo import torch_is_before
@@ -55,11 +55,11 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     warn(MESSAGES["functorch.vjp"])
     if not has_aux:
         return _vjp(func, *primals)
-    hidden: list[_HiddenAux] = []
+    hidden: list[Any] = []
     output, vjp_fn, aux = _vjp(_hiding_refused_aux(func, hidden), *primals, has_aux=True)
     if hidden:
         warn(REFUSED_AUX)
-        aux = _put_back(aux, *hidden)
+        aux = _put_back(aux, hidden[0])
     return output, vjp_fn, aux
 
 
@@ -80,17 +80,10 @@ def _vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (output, guarded_vjp_fn, *aux)
 
 
-class _HiddenAux(NamedTuple):
-    """An aux that was not shown to ``torch.func`` as it is, flattened."""
-
-    leaves: list[Any]
-    spec: Any
-
-
-def _hiding_refused_aux(func: Callable[..., Any], hidden: list[_HiddenAux]) -> Callable[..., Any]:
+def _hiding_refused_aux(func: Callable[..., Any], hidden: list[Any]) -> Callable[..., Any]:
     """Let ``func`` return any object as aux, where ``torch.func`` raises unless all are Tensors.
 
-    An aux that it would refuse goes to ``hidden``, and to it the list of the leaves it accepts.
+    An aux that it would refuse is put into ``hidden``, and the list of its Tensors takes its place.
     """
     import torch
 
@@ -101,19 +94,22 @@ def _hiding_refused_aux(func: Callable[..., Any], hidden: list[_HiddenAux]) -> C
         output, aux = result
         if _torch_accepts(aux):
             return result
-        hidden.append(_HiddenAux(*torch.utils._pytree.tree_flatten(aux)))
-        return output, [leaf for leaf in hidden[0].leaves if _torch_accepts(leaf)]
+        hidden.append(aux)
+        return output, list(filter(_torch_accepts, torch.utils._pytree.tree_flatten(aux)[0]))
 
     return func_with_accepted_aux
 
 
-def _put_back(accepted: list[Any], hidden: _HiddenAux) -> Any:
-    """Make of the accepted leaves, which are unwrapped by now, the aux that ``func`` returned."""
+def _put_back(tensors: list[Any], hidden: Any) -> Any:
+    """Put the Tensors, which are unwrapped by now, into the aux that ``func`` returned."""
     import torch
 
-    rest = iter(accepted)
-    leaves = [next(rest) if _torch_accepts(leaf) else leaf for leaf in hidden.leaves]
-    return torch.utils._pytree.tree_unflatten(leaves, hidden.spec)
+    if not tensors:
+        return hidden
+    leaves, spec = torch.utils._pytree.tree_flatten(hidden)
+    rest = iter(tensors)
+    leaves = [next(rest) if _torch_accepts(leaf) else leaf for leaf in leaves]
+    return torch.utils._pytree.tree_unflatten(leaves, spec)
 
 
 def _torch_accepts(aux: Any) -> bool:
