@@ -7,6 +7,7 @@ moment, also in the middle of torch's own import.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functorch_compat.deprecation import MESSAGES, REFUSED_AUX, warn
@@ -71,13 +72,7 @@ def _vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         return torch.func.vjp(func, *primals, has_aux=has_aux)
 
     output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
-
-    def guarded_vjp_fn(
-        cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
-    ) -> Any:
-        return outside_inference_mode(vjp_fn, cotangents, retain_graph, create_graph)
-
-    return (output, guarded_vjp_fn, *aux)
+    return (output, partial(outside_inference_mode, vjp_fn), *aux)
 
 
 def _hiding_refused_aux(func: Callable[..., Any], hidden: list[Any]) -> Callable[..., Any]:
@@ -95,7 +90,8 @@ def _hiding_refused_aux(func: Callable[..., Any], hidden: list[Any]) -> Callable
         if _torch_accepts(aux):
             return result
         hidden.append(aux)
-        return output, list(filter(_torch_accepts, torch.utils._pytree.tree_flatten(aux)[0]))
+        leaves = torch.utils._pytree.tree_flatten(aux)[0]
+        return output, [leaf for leaf in leaves if _torch_accepts(leaf)]
 
     return func_with_accepted_aux
 

@@ -1,0 +1,177 @@
+"""``torch.compile``: where ``torch.func.vjp`` compiles, legacy code does, into the same graph."""
+
+import warnings
+
+import functorch
+import pytest
+import torch
+
+from functorch_compat import FunctorchDeprecationWarning
+from functorch_compat.dynamo import torch_is_before
+
+pytestmark = pytest.mark.skipif(
+    torch_is_before("2.3"), reason="before torch 2.3 dynamo cannot compile torch.func.vjp"
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_compiled_yet():
+    torch.compiler.reset()
+
+
+def compiled(func, graphs):
+    """``func`` compiled without a graph break; its graphs are appended to ``graphs``."""
+
+    def backend(graph_module, _):
+        graphs.append(graph_module.graph)
+        return graph_module
+
+    return torch.compile(func, fullgraph=True, backend=backend)
+
+
+def ops(graph):
+    return [str(node.target) for node in graph.nodes if node.op.startswith("call")]
+
+
+def plain(vjp, x):
+    output, vjp_fn = vjp(torch.sin, x)
+    return output, vjp_fn(torch.ones_like(x))
+
+
+def structs(vjp, x):
+    output, vjp_fn = vjp(lambda x: {"a": x.sin(), "b": x.cos()}, x)
+    return output, vjp_fn({"a": x, "b": x})
+
+
+def tensor_aux(vjp, x):
+    output, vjp_fn, aux = vjp(lambda x: (x.sin(), {"cos": x.cos()}), x, has_aux=True)
+    return output, vjp_fn(x), aux
+
+
+def nested(vjp, x):
+    return plain(vjp, x)[0], vjp(lambda x: vjp(torch.sin, x)[1](x)[0], x)[1](x)
+
+
+def vmapped(vjp, x):
+    return torch.func.vmap(lambda x: vjp(torch.sin, x)[1](x))(x)
+
+
+@pytest.mark.parametrize("use", [plain, structs, tensor_aux, nested, vmapped])
+def test_the_graph_is_that_of_torch_func(use, x):
+    def legacy(x):
+        return use(functorch.vjp, x)
+
+    def migrated(x):
+        return use(torch.func.vjp, x)
+
+    expected_graphs, actual_graphs = [], []
+    try:
+        expected = compiled(migrated, expected_graphs)(x)
+    except Exception as error:
+        pytest.skip(f"torch.func.vjp does not compile here: {type(error).__name__}")
+    actual = compiled(legacy, actual_graphs)(x)
+
+    torch.testing.assert_close(actual, expected)
+    assert [ops(graph) for graph in actual_graphs] == [ops(graph) for graph in expected_graphs]
+
+
+def test_aux_of_any_object_compiles(x):
+    def legacy(x):
+        _, vjp_fn, aux = functorch.vjp(
+            lambda x: (x.sin(), {"cos": x.cos(), "step": 3, "nothing": None}), x, has_aux=True
+        )
+        return vjp_fn(x), aux
+
+    products, aux = compiled(legacy, [])(x)
+
+    torch.testing.assert_close(products, (x * x.cos(),))
+    torch.testing.assert_close(aux.pop("cos"), x.cos())
+    assert aux == {"step": 3, "nothing": None}
+
+
+@pytest.mark.parametrize("outer_mode", [torch.no_grad, torch.inference_mode])
+def test_what_is_compiled_in_one_mode_is_right_in_another(outer_mode, x):
+    legacy = compiled(lambda x: plain(functorch.vjp, x), [])
+    expected = (x.sin(), (x.cos(),))
+
+    torch.testing.assert_close(legacy(x), expected)
+    with outer_mode():
+        torch.testing.assert_close(legacy(x), expected)
+    with torch.no_grad():
+        torch.testing.assert_close(legacy(x), expected)
+    with torch.inference_mode():
+        torch.testing.assert_close(legacy(x), expected)
+
+
+def test_the_warning_names_the_users_line_once_while_tracing(x):
+    def legacy(x):
+        y = x + 1
+        return functorch.vjp(torch.sin, y)[1](y)
+
+    compiled_legacy = compiled(legacy, [])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", FunctorchDeprecationWarning)
+        compiled_legacy(x)
+        compiled_legacy(x)
+
+    (warning,) = [w for w in caught if w.category is FunctorchDeprecationWarning]
+    assert str(warning.message).startswith("functorch.vjp is deprecated")
+    assert warning.filename == __file__
+    assert warning.lineno == legacy.__code__.co_firstlineno + 2
+
+
+def test_a_filter_on_the_users_module_matches_the_warning_from_compiled_code(x):
+    legacy = compiled(lambda x: plain(functorch.vjp, x), [])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", "functorch", module=f"{__name__}$")
+        legacy(x)
+
+    assert not [w for w in caught if w.category is FunctorchDeprecationWarning]
+
+
+def test_the_warning_made_an_error_stops_the_tracing(x):
+    legacy = compiled(lambda x: plain(functorch.vjp, x), [])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FunctorchDeprecationWarning)
+        with pytest.raises(Exception, match=r"functorch\.vjp is deprecated"):
+            legacy(x)
+
+
+def warn(x):
+    return functorch.vjp(torch.sin, x)[1](x)
+
+
+def test_the_users_globals_keep_their_values(x):
+    before = dict(globals())
+    compiled(lambda x: warn(x), [])(x)
+
+    assert {name: globals()[name] for name in before} == before
+
+
+def test_after_a_graph_break_the_warning_still_names_the_users_file(x):
+    def legacy(x):
+        def func(x):
+            torch._dynamo.graph_break()
+            return x.sin()
+
+        return functorch.vjp(func, x)[1](torch.ones_like(x))
+
+    def migrated(x):
+        def func(x):
+            torch._dynamo.graph_break()
+            return x.sin()
+
+        return torch.func.vjp(func, x)[1](torch.ones_like(x))
+
+    try:
+        torch.compile(migrated, backend="eager")(x)
+    except Exception as error:
+        pytest.skip(f"torch.func.vjp does not run here: {type(error).__name__}")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            torch.testing.assert_close(torch.compile(legacy, backend="eager")(x), (x.cos(),))
+
+    files = [w.filename for w in caught if w.category is FunctorchDeprecationWarning]
+    assert set(files) == {__file__}

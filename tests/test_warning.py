@@ -1,0 +1,175 @@
+"""The warning: its category, its text, its place, and the filters that name it."""
+
+import pickle
+import subprocess
+import sys
+import warnings
+
+import functorch
+import pytest
+import torch
+
+from functorch_compat import FunctorchDeprecationWarning
+from functorch_compat.legacy_api import LEGACY_API, MIGRATION_GUIDE
+
+
+def caught_from(call):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    return caught
+
+
+def square(x):
+    return (x**2).sum()
+
+
+x = torch.ones(3)
+module = torch.nn.Linear(3, 1)
+
+CALLS = {
+    "vmap": lambda: functorch.vmap(torch.sin),
+    "grad": lambda: functorch.grad(square),
+    "grad_and_value": lambda: functorch.grad_and_value(square),
+    "vjp": lambda: functorch.vjp(torch.sin, x),
+    "jvp": lambda: functorch.jvp(torch.sin, (x,), (x,)),
+    "jacrev": lambda: functorch.jacrev(torch.sin),
+    "jacfwd": lambda: functorch.jacfwd(torch.sin),
+    "hessian": lambda: functorch.hessian(square),
+    "functionalize": lambda: functorch.functionalize(torch.sin),
+    "make_functional": lambda: functorch.make_functional(module),
+    "make_functional_with_buffers": lambda: functorch.make_functional_with_buffers(module),
+    "combine_state_for_ensemble": lambda: functorch.combine_state_for_ensemble([module, module]),
+}
+SILENT_CALLS = {
+    "FunctionalModule": lambda: functorch.FunctionalModule._create_from(module),
+    "FunctionalModuleWithBuffers": lambda: functorch.FunctionalModuleWithBuffers._create_from(
+        module
+    ),
+    "make_fx": lambda: functorch.make_fx(torch.sin)(x),
+}
+
+
+def test_each_name_of_the_table_is_called_here():
+    assert {f"functorch.{name}" for name in {**CALLS, **SILENT_CALLS}} == set(LEGACY_API)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_each_call_warns_once_in_the_same_words_at_the_callers_line(name):
+    (warning,) = caught_from(CALLS[name])
+
+    replacement = LEGACY_API[f"functorch.{name}"].replacement
+    assert warning.category is FunctorchDeprecationWarning
+    assert str(warning.message).startswith(f"functorch.{name} is deprecated")
+    assert f"Please use `{replacement}`" in str(warning.message)
+    assert MIGRATION_GUIDE in str(warning.message)
+    assert (warning.filename, warning.lineno) == (
+        __file__,
+        CALLS[name].__code__.co_firstlineno,
+    )
+
+
+@pytest.mark.parametrize("name", SILENT_CALLS)
+def test_three_names_stay_silent_as_upstream(name):
+    caught = caught_from(SILENT_CALLS[name])
+
+    assert not [w for w in caught if issubclass(w.category, FutureWarning)]
+
+
+def test_every_call_warns():
+    def twice():
+        for _ in range(2):
+            functorch.vjp(torch.sin, x)
+
+    assert len(caught_from(twice)) == 2
+
+
+def test_vjp_fn_does_not_warn():
+    _, vjp_fn = functorch.vjp(torch.sin, x)
+
+    assert not caught_from(lambda: vjp_fn(x))
+
+
+@pytest.mark.parametrize("category", [DeprecationWarning, FutureWarning])
+def test_existing_filters_of_either_kind_match(category):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", category)
+        functorch.vjp(torch.sin, x)
+
+
+def test_the_warning_as_an_error_is_raised_before_anything_runs():
+    def func(x):
+        raise AssertionError("called")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(FunctorchDeprecationWarning, match=r"^functorch\.vjp is deprecated"):
+            functorch.vjp(func, x)
+
+
+def test_the_warning_survives_pickling():
+    # As it must when it is an error in a worker process.
+    (warning,) = caught_from(CALLS["vjp"])
+    copy = pickle.loads(pickle.dumps(warning.message))
+
+    assert type(copy) is FunctorchDeprecationWarning
+    assert str(copy) == str(warning.message)
+
+
+SCRIPT = """
+import functorch, torch
+functorch.grad(torch.sum)
+functorch.vjp(torch.sin, torch.ones(3))
+"""
+
+
+def run_script(tmp_path, *options):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    return subprocess.run(
+        [sys.executable, *options, str(script)], capture_output=True, text=True, check=False
+    )
+
+
+def test_python_shows_it_by_default_in_a_script(tmp_path):
+    result = run_script(tmp_path)
+
+    assert result.returncode == 0
+    assert "script.py:3: FunctorchDeprecationWarning: functorch.grad is deprecated" in result.stderr
+    assert "script.py:4: FunctorchDeprecationWarning: functorch.vjp is deprecated" in result.stderr
+
+
+def test_a_command_line_filter_can_name_one_api(tmp_path):
+    result = run_script(tmp_path, "-W", "error:functorch.vjp:DeprecationWarning")
+
+    assert result.returncode == 1
+    assert (
+        result.stderr.strip()
+        .splitlines()[-1]
+        .startswith(
+            "functorch_compat.deprecation.FunctorchDeprecationWarning: functorch.vjp is deprecated"
+        )
+    )
+
+
+def test_a_pytest_filter_can_name_one_api(tmp_path):
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nfilterwarnings =\n"
+        "    error::functorch_compat.FunctorchDeprecationWarning\n"
+        "    ignore:functorch.grad:DeprecationWarning\n"
+    )
+    (tmp_path / "test_legacy.py").write_text(
+        "import functorch, torch\n"
+        "def test_grad(): functorch.grad(torch.sum)\n"
+        "def test_vjp(): functorch.vjp(torch.sin, torch.ones(3))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "1 failed, 1 passed" in result.stdout
+    assert "test_legacy.py::test_vjp" in result.stdout
