@@ -76,12 +76,14 @@ def activate_at_startup() -> None:
 
 def _torchs() -> "Optional[str]":
     """The file of torch's own functorch, if torch is installed and has one."""
+    from contextlib import suppress
+    from importlib.machinery import PathFinder
     from importlib.util import find_spec
 
-    try:
-        torch = find_spec("torch")
-    except ValueError:  # a stand-in for torch, put into sys.modules without a spec
-        return None
+    torch = PathFinder.find_spec("torch")
+    if torch is None:
+        with suppress(ValueError):  # of a stand-in for torch in sys.modules
+            torch = find_spec("torch")  # which knows editable installs too
     if torch is None or torch.origin is None:
         return None
     file = os.path.join(os.path.dirname(os.path.dirname(torch.origin)), "functorch", "__init__.py")

@@ -16,6 +16,8 @@ class FunctorchDeprecationWarning(DeprecationWarning, FutureWarning):
     ``FutureWarning``. Existing filters for either keep matching.
     """
 
+    __module__ = "functorch_compat"  # its public place, which an error message then names
+
 
 MESSAGES = {
     name: f"{name} is deprecated since PyTorch 2.0 and will be deleted in a future version of "

@@ -1,4 +1,7 @@
 import contextlib
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -47,3 +50,16 @@ def assert_same(actual, expected):
     expected_leaves, expected_spec = torch.utils._pytree.tree_flatten(expected)
     assert actual_spec == expected_spec
     torch.testing.assert_close(actual_leaves, expected_leaves, rtol=0, atol=0)
+
+
+def run_python(*arguments, python=sys.executable, check=True, **environment):
+    """Run Python as a user would, and return what it printed."""
+    result = subprocess.run(
+        [str(python), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert result.returncode == 0 or not check, result.stderr
+    return result

@@ -147,9 +147,7 @@ def test_a_command_line_filter_can_name_one_api(tmp_path):
     assert (
         result.stderr.strip()
         .splitlines()[-1]
-        .startswith(
-            "functorch_compat.deprecation.FunctorchDeprecationWarning: functorch.vjp is deprecated"
-        )
+        .startswith("functorch_compat.FunctorchDeprecationWarning: functorch.vjp is deprecated")
     )
 
 

@@ -1,0 +1,207 @@
+"""Which ``functorch`` an ``import functorch`` finds."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from conftest import run_python
+
+import functorch_compat
+
+OURS = str(Path(functorch_compat.__file__).parent / "functorch" / "__init__.py")
+FILE = "import functorch; print(functorch.__file__)"
+
+
+def printed(code, **options):
+    return run_python("-c", textwrap.dedent(code), **options).stdout
+
+
+def test_it_is_active_from_the_start():
+    assert printed("import functorch_compat; print(functorch_compat.is_active())") == "True\n"
+    assert printed(FILE) == f"{OURS}\n"
+
+
+@pytest.mark.parametrize("value", ["off", "OFF"])
+def test_the_environment_variable_wins_over_the_start_up_files(value):
+    theirs = printed(
+        "import functorch_compat as c; print(c.is_active());" + FILE, FUNCTORCH_COMPAT=value
+    )
+
+    assert theirs.startswith("False\n")
+    assert OURS not in theirs
+
+
+def test_neither_activation_nor_the_package_imports_torch():
+    assert printed("import functorch_compat, sys; print('torch' in sys.modules)") == "False\n"
+
+
+def test_activate_and_deactivate_are_idempotent_in_any_order():
+    code = """
+        import sys
+        from functorch_compat import activate, deactivate, is_active
+        finders = len(sys.meta_path)
+        for step in (activate, activate, deactivate, deactivate, activate, activate, deactivate):
+            step()
+            print(is_active(), len(sys.meta_path) - finders)
+    """
+
+    off = "True 1\nTrue 1\nFalse 0\nFalse 0\nTrue 1\nTrue 1\nFalse 0\n"
+    assert printed(code, FUNCTORCH_COMPAT="off") == off
+
+
+SWITCH = """
+    import warnings
+    import functorch, functorch.compile, functorch_compat
+    compile = functorch.compile
+    old = functorch
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        functorch_compat.{switch}()
+        functorch_compat.{switch}()
+        import functorch
+    print(functorch.__file__ == functorch_compat.activation._OURS)
+    print(old is not functorch, functorch.compile is compile)
+    print(*[(w.category.__name__, w.filename) for w in caught], sep="\\n")
+    print(caught[0].message)
+"""
+
+
+def test_activating_after_functorch_was_imported_says_so_once():
+    lines = printed(SWITCH.format(switch="activate"), FUNCTORCH_COMPAT="off").splitlines()
+
+    assert lines[:2] == ["True", "True True"]
+    assert lines[2] == "('UserWarning', '<string>')"
+    assert lines[3].startswith("functorch was imported before")
+    assert "loads functorch-compat's" in lines[3]
+
+
+def test_deactivating_after_functorch_was_imported_says_so_once():
+    lines = printed(SWITCH.format(switch="deactivate")).splitlines()
+
+    assert lines[:2] == ["False", "True True"]
+    assert lines[2] == "('UserWarning', '<string>')"
+    assert "loads torch's own" in lines[3]
+
+
+def test_switching_before_functorch_is_imported_says_nothing():
+    result = run_python(
+        "-W", "error", "-c", "from functorch_compat import *; deactivate(); activate()"
+    )
+
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("layout", ["functorch.py", "functorch/__init__.py"])
+@pytest.mark.parametrize("environment", [{}, {"FUNCTORCH_COMPAT": "off"}])
+def test_somebodys_own_functorch_earlier_on_the_path_stays_theirs(tmp_path, layout, environment):
+    file = tmp_path / layout
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("vjp = 'theirs'")
+    (tmp_path / "script.py").write_text("import functorch; print(functorch.vjp)")
+
+    assert run_python(tmp_path / "script.py", **environment).stdout == "theirs\n"
+
+
+def test_somebodys_own_functorch_stays_theirs_when_activating_later(tmp_path):
+    (tmp_path / "functorch.py").write_text("vjp = 'theirs'")
+    (tmp_path / "script.py").write_text(
+        "import functorch, functorch_compat as c\n"
+        "c.activate(); import functorch; print(functorch.vjp)\n"
+        "c.deactivate(); import functorch; print(functorch.vjp)\n"
+    )
+
+    result = run_python("-W", "error", tmp_path / "script.py")
+    assert result.stdout == "theirs\n" * 2
+
+
+def test_somebodys_functorch_later_on_the_path_is_not_found(tmp_path):
+    (tmp_path / "functorch.py").write_text("vjp = 'theirs'")
+
+    assert printed(f"import sys; sys.path.append({str(tmp_path)!r}); {FILE}") == f"{OURS}\n"
+
+
+def test_a_folder_that_is_no_package_gives_way(tmp_path):
+    (tmp_path / "functorch").mkdir()
+    (tmp_path / "script.py").write_text(FILE)
+
+    assert run_python(tmp_path / "script.py").stdout == f"{OURS}\n"
+
+
+def test_a_stand_in_for_torch_does_no_harm():
+    code = """
+        import sys, types
+        sys.modules["torch"] = types.ModuleType("torch")
+        import functorch
+        print(functorch.__name__)
+    """
+
+    assert printed(code) == "functorch\n"
+
+
+def test_it_answers_for_one_name_only():
+    code = """
+        import sys, functorch_compat.activation as activation
+        names = ["functorchx", "functorch.compile", "functorch.vjp", "torch", "functorch_compat"]
+        print([activation._FunctorchFinder.find_spec(name) for name in names])
+        print(activation._FunctorchFinder.find_spec("functorch").origin)
+    """
+
+    assert printed(code) == f"[None, None, None, None, None]\n{OURS}\n"
+
+
+@pytest.fixture
+def script(tmp_path):
+    """A module whose every process prints where its ``functorch`` comes from."""
+    file = tmp_path / "legacy_script.py"
+    file.write_text(
+        textwrap.dedent(
+            """
+            import multiprocessing
+            import sys
+
+            def where(_=None):
+                import functorch
+                return functorch.__file__
+
+            def test_where():
+                assert where() == sys.modules["functorch_compat.activation"]._OURS
+
+            if __name__ == "__main__":
+                print(where())
+                if sys.argv[1:] == ["spawn"]:
+                    with multiprocessing.get_context("spawn").Pool(1) as pool:
+                        print(*pool.map(where, range(1)))
+            """
+        )
+    )
+    return file
+
+
+def run_module(script, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=script.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_it_reaches_spawned_workers(script):
+    assert run_python(script, "spawn").stdout == f"{OURS}\n" * 2
+
+
+def test_it_reaches_python_m(script):
+    assert run_module(script, "legacy_script") == f"{OURS}\n"
+
+
+def test_it_reaches_pytest(script):
+    assert "1 passed" in run_module(script, "pytest", "-q", script.name)
+
+
+def test_it_reaches_the_ranks_of_torchrun(script):
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+    assert run_module(script, *torchrun, script.name) == f"{OURS}\n" * 2

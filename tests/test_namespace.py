@@ -1,0 +1,198 @@
+"""The drop-in namespace: all legacy names, at any moment of torch's import."""
+
+import importlib
+import inspect
+import json
+
+import functorch
+import pytest
+import torch
+from conftest import assert_same, run_python
+
+import functorch_compat
+
+TRANSFORMS = ["vmap", "grad", "grad_and_value", "vjp", "jvp", "jacrev", "jacfwd", "hessian"]
+UTILITIES = [
+    "functionalize",
+    "make_functional",
+    "make_functional_with_buffers",
+    "combine_state_for_ensemble",
+]
+SILENT = ["FunctionalModule", "FunctionalModuleWithBuffers", "make_fx"]
+NAMES = TRANSFORMS + UTILITIES + SILENT
+
+
+def test_every_name_is_there():
+    assert sorted(functorch.__all__) == sorted(NAMES)
+    assert set(NAMES) | {"__version__"} <= set(dir(functorch))
+    for name in NAMES:
+        assert getattr(functorch, name) is getattr(functorch, name) is not None
+    assert functorch.__version__ == torch.__version__
+
+
+def test_star_import_gives_every_name():
+    namespace = {}
+    exec("from functorch import *", namespace)
+
+    assert set(NAMES) <= set(namespace)
+
+
+def test_no_public_name_of_the_shipped_namespace_is_missing():
+    shipped = run_python("-c", "import functorch; print(*dir(functorch))", FUNCTORCH_COMPAT="off")
+
+    names = {name for name in shipped.stdout.split() if not name.startswith("_")}
+    # A module that it happens to import, and the submodules that importing it happens to load.
+    assert names - {"torch"} <= set(dir(functorch))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_package_itself_has_the_legacy_names_too(name):
+    assert getattr(functorch_compat, name) is getattr(functorch, name)
+
+
+@pytest.mark.parametrize("module", [functorch, functorch_compat])
+def test_an_unknown_name_is_the_ordinary_error(module):
+    with pytest.raises(
+        AttributeError, match=f"^module '{module.__name__}' has no attribute 'nothing'$"
+    ):
+        _ = module.nothing
+    with pytest.raises(ImportError, match="cannot import name 'nothing'"):
+        exec(f"from {module.__name__} import nothing")
+
+
+def test_silent_names_are_torchs_own_objects():
+    from torch._functorch import make_functional
+    from torch.fx.experimental import proxy_tensor
+
+    assert functorch.FunctionalModule is make_functional.FunctionalModule
+    assert functorch.FunctionalModuleWithBuffers is make_functional.FunctionalModuleWithBuffers
+    assert functorch.make_fx is proxy_tensor.make_fx
+
+
+SUBMODULES = ["compile", "experimental", "experimental.control_flow", "dim", "einops", "_src.vmap"]
+
+REPORT_SUBMODULES = f"""
+import functorch, importlib, json, warnings
+warnings.simplefilter("ignore")
+files = {{}}
+for name in {SUBMODULES}:
+    try:
+        files[name] = importlib.import_module("functorch." + name).__file__
+    except ImportError:
+        files[name] = None
+print(json.dumps(files))
+"""
+
+
+def test_submodules_stay_torchs_files():
+    ours = json.loads(run_python("-c", REPORT_SUBMODULES).stdout)
+    shipped = json.loads(run_python("-c", REPORT_SUBMODULES, FUNCTORCH_COMPAT="off").stdout)
+
+    assert ours == shipped
+    assert shipped["compile"] is not None
+
+
+@pytest.mark.parametrize("before", ["", "import sys; sys.modules['torch'] = None", "import torch"])
+def test_importing_it_neither_fails_nor_warns_nor_imports_torch(before):
+    modules = "list(sys.modules)"
+    result = run_python(
+        "-c",
+        f"{before}\nimport sys, warnings; before = {modules}; warnings.simplefilter('error')\n"
+        f"import functorch\nprint([m for m in {modules} if m not in before and 'torch.' in m])",
+    )
+
+    assert result.stdout == "[]\n"
+    assert result.stderr == ""
+
+
+HALF_IMPORTED = """
+import sys
+
+class Spy:
+    seen = []
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.startswith("torch.") and name not in Spy.seen and len(Spy.seen) < 400:
+            Spy.seen.append(name)
+            sys.modules.pop("functorch", None)
+            import functorch
+            from functorch import functionalize, grad, vjp, vmap
+
+sys.meta_path.insert(0, Spy)
+import torch, functorch
+assert len(Spy.seen) > 50
+print(functorch.vjp(torch.sin, torch.zeros(2))[1](torch.ones(2)))
+"""
+
+
+def test_it_can_be_imported_at_any_moment_of_torchs_import():
+    assert run_python("-W", "ignore", "-c", HALF_IMPORTED).stdout == "(tensor([1., 1.]),)\n"
+
+
+def test_torchs_own_imports_do_not_warn():
+    result = run_python(
+        "-W",
+        "error::functorch_compat.FunctorchDeprecationWarning",
+        "-c",
+        "import functorch, warnings, functorch_compat\n"
+        "warnings.simplefilter('error', functorch_compat.FunctorchDeprecationWarning)\n"
+        "import torch._dynamo, torch._functorch.aot_autograd, functorch.compile\n"
+        "import functorch.experimental.control_flow\n"
+        "print('done')",
+    )
+
+    assert result.stdout == "done\n"
+
+
+def test_reloading_it_gives_ours_again():
+    assert importlib.reload(functorch) is functorch
+    assert functorch.vjp is functorch_compat.vjp
+
+
+def cube(x):
+    return (x**3).sum()
+
+
+x = torch.tensor([1.0, 2.0, -3.0])
+SIBLINGS = {
+    "vmap": lambda f: f.vmap(torch.sum, in_dims=1, chunk_size=2)(x.outer(x)),
+    "grad": lambda f: f.grad(lambda x, y: (cube(x) + y.sum(), y), 0, True)(x, x),
+    "grad_and_value": lambda f: f.grad_and_value(cube)(x),
+    "jvp": lambda f: f.jvp(lambda x: (x**2, x), (x,), (x,), has_aux=True),
+    "jacrev": lambda f: f.jacrev(lambda x, y: x * y, argnums=(0, 1), chunk_size=2)(x, x),
+    "jacfwd": lambda f: f.jacfwd(lambda x, y: x * y, 1, randomness="same")(x, x + 1),
+    "hessian": lambda f: f.hessian(lambda x, y: cube(y), argnums=1)(x, x),
+    "functionalize": lambda f: f.functionalize(lambda x: x.clone().add_(1), remove="mutations")(x),
+}
+
+
+@pytest.mark.parametrize("use", SIBLINGS.values(), ids=SIBLINGS)
+def test_the_other_transforms_delegate_to_torch_func(use):
+    assert_same(use(functorch), use(torch.func))
+
+
+def test_the_module_utilities_delegate():
+    modules = [torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)) for _ in "ab"]
+    batch = torch.stack([x, x + 1])
+    expected = [module.train()(batch) for module in modules]
+
+    func, params, buffers = functorch.make_functional_with_buffers(modules[0])
+    assert_same(func(params, buffers, batch), expected[0])
+
+    func, params = functorch.make_functional(modules[0][0], disable_autograd_tracking=True)
+    assert_same(func(params, batch), modules[0][0](batch).detach())
+
+    func, params, buffers = functorch.combine_state_for_ensemble([m[0] for m in modules])
+    stacked = torch.func.vmap(func, (0, 0, None))(params, buffers, batch)
+    torch.testing.assert_close(stacked, torch.stack([m[0](batch) for m in modules]))
+
+
+@pytest.mark.parametrize("name", TRANSFORMS + UTILITIES)
+def test_the_signatures_are_those_of_the_shipped_functions(name):
+    from torch._functorch import deprecated
+
+    def shape(function):
+        parameters = inspect.signature(function).parameters.values()
+        return [(p.name, p.kind, p.default) for p in parameters]
+
+    assert shape(getattr(functorch, name)) == shape(getattr(deprecated, name))
