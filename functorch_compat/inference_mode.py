@@ -7,19 +7,14 @@ zeros or raises, and so does, for many operations, the function that ``torch.fun
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
-
-from typing_extensions import ParamSpec
+from typing import Any, TypeVar
 
 from functorch_compat import dynamo
 
-_P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def outside_inference_mode(
-    function: Callable[_P, _R], /, *args: _P.args, **kwargs: _P.kwargs
-) -> _R:
+def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs: Any) -> _R:
     """Call ``function`` with inference mode off and every other mode as it is.
 
     ``torch.inference_mode(False)`` alone would switch grad mode and forward AD on, and the level

@@ -1,0 +1,159 @@
+"""The wheel, the sdist and the editable install, in fresh environments."""
+
+import pkgutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import run_python
+
+import functorch_compat
+
+ROOT = Path(__file__).parent.parent
+STARTUP_FILES = {"functorch_compat.pth", "functorch_compat.start"}
+
+
+def build(target, source, folder):
+    """Build a wheel or an sdist with what is installed here."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (file,) = folder.iterdir()
+    return file
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+class Environment:
+    """A fresh virtual environment that sees the packages of this one, but no start-up file."""
+
+    def __init__(self, folder):
+        venv.create(folder, with_pip=True)
+        self.python = folder / "bin" / "python"
+        purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        self.site_packages = Path(self.run("-c", purelib).strip())
+        (self.site_packages / "torch.pth").write_text(sysconfig.get_path("purelib"))
+
+    def run(self, *arguments, **environment):
+        return run_python(*arguments, python=self.python, **environment).stdout
+
+    def pip(self, *arguments):
+        self.run("-m", "pip", "--disable-pip-version-check", *arguments)
+
+    def modules_at_start(self):
+        return set(self.run("-c", "import sys; print(*sys.modules)").split())
+
+    def file_of_functorch(self):
+        return Path(self.run("-c", "import functorch; print(functorch.__file__)").strip())
+
+    def files(self):
+        return {str(path.relative_to(self.site_packages)) for path in self.site_packages.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    return Environment(tmp_path_factory.mktemp("environment"))
+
+
+def test_the_wheel_holds_the_package_and_the_start_up_files_alone(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    assert {name for name in names if "/" not in name} == STARTUP_FILES
+    assert "functorch_compat/py.typed" in names
+    assert {name.partition("/")[0] for name in names - STARTUP_FILES} == {
+        "functorch_compat",
+        f"functorch_compat-{functorch_compat.__version__}.dist-info",
+    }
+
+
+def test_the_sdist_builds_the_same_wheel(wheel, tmp_path):
+    sdist = build("sdist", ROOT, tmp_path / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    rebuilt = build("wheel", tmp_path / sdist.name[: -len(".tar.gz")], tmp_path / "wheel")
+
+    assert rebuilt.read_bytes() == wheel.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["wheel", "editable"])
+def test_installing_activates_and_uninstalling_leaves_nothing(kind, environment, wheel):
+    files, modules = environment.files(), environment.modules_at_start()
+    what = [str(wheel)] if kind == "wheel" else ["--no-build-isolation", "--editable", str(ROOT)]
+
+    environment.pip("install", "--no-deps", "--no-index", *what)
+    package = (environment.site_packages if kind == "wheel" else ROOT) / "functorch_compat"
+    assert environment.file_of_functorch() == package / "functorch" / "__init__.py"
+    assert environment.modules_at_start() - modules == {
+        "functorch_compat",
+        "functorch_compat.activation",
+    }
+
+    environment.pip("uninstall", "--yes", "functorch-compat")
+    assert environment.files() == files
+    assert environment.modules_at_start() == modules
+    torchs = environment.file_of_functorch()
+    assert torchs.parent.parent.joinpath("torch").is_dir()
+
+
+def test_an_installed_client_and_its_console_script_run_unchanged(environment, wheel):
+    client = ROOT / "tests" / "legacy" / "client"
+    environment.pip("install", "--no-deps", "--no-index", str(wheel))
+    environment.pip("install", "--no-deps", "--no-index", "--no-build-isolation", str(client))
+    script = environment.python.with_name("legacy-client")
+    command = [str(environment.python), "-W", "error::DeprecationWarning", str(script)]
+
+    done = subprocess.run([str(script)], capture_output=True, text=True, check=True)
+    stopped = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "[1.0, 1.0]\n"
+    assert "legacy_client.py" in stopped.stderr
+    assert "FunctorchDeprecationWarning: functorch.vjp is deprecated" in stopped.stderr
+
+
+def test_it_finds_the_functorch_of_a_torch_that_a_finder_finds(environment, wheel, tmp_path):
+    # As in an editable install of torch, which no folder on sys.path holds.
+    for name in ("torch/__init__.py", "functorch/__init__.py", "functorch/compile.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    environment.pip("install", "--no-deps", "--no-index", str(wheel))
+    code = f"""
+import sys
+from importlib.machinery import PathFinder
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        return None if path else PathFinder.find_spec(name, [{str(tmp_path)!r}])
+
+sys.meta_path.append(Finder)
+import functorch, functorch.compile
+print(functorch.__file__, functorch.compile.__file__)
+"""
+    outer = environment.site_packages / "torch.pth"
+    content = outer.read_text()
+    outer.unlink()
+    try:
+        ours, torchs = environment.run("-c", code).split()
+    finally:
+        outer.write_text(content)
+
+    assert Path(ours).is_relative_to(environment.site_packages)
+    assert torchs == str(tmp_path / "functorch" / "compile.py")
+
+
+def test_both_start_up_files_call_the_same_function():
+    # As Python before 3.15, which runs the lines of the one, and since, which resolves the other.
+    pth, start = ((ROOT / name).read_text() for name in sorted(STARTUP_FILES))
+    (entry_point,) = start.splitlines()
+    (line,) = pth.splitlines()
+
+    assert line.startswith("import ")
+    assert line.endswith(f"; {entry_point.replace(':', '.')}()")
+    assert pkgutil.resolve_name(entry_point) is functorch_compat.activation.activate_at_startup
