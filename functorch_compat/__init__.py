@@ -1,13 +1,20 @@
 """Keeps code written for ``functorch`` running on ``torch.func``, and helps its owners to leave it.
 
-This file is part of every interpreter start (see :mod:`functorch_compat.activation`): it imports
-neither torch nor anything else that costs time. The legacy names are looked up on first use.
+The start-up files ``functorch_compat.pth`` and ``functorch_compat.start`` (PEP 829) load this file
+in every interpreter. So it is small, and whatever it offers is imported on first use.
 """
 
-from functorch_compat.activation import activate, deactivate, is_active
+import os
+import sys
 
 TYPE_CHECKING = False  # what type checkers read as true; importing typing for it is too slow here
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Optional
+
+    from functorch_compat.activation import activate, deactivate, is_active
     from functorch_compat.deprecation import FunctorchDeprecationWarning
     from functorch_compat.transforms import *  # noqa: F403
 
@@ -15,16 +22,38 @@ __version__ = "0.1.0"
 __all__ = ["FunctorchDeprecationWarning", "activate", "deactivate", "is_active"]
 
 
-def __getattr__(name: str) -> object:
-    if name == "FunctorchDeprecationWarning":
-        from functorch_compat.deprecation import FunctorchDeprecationWarning
+class FunctorchFinder:
+    """Has ``import functorch`` find the drop-in namespace, and leaves every other name alone."""
 
-        return FunctorchDeprecationWarning
+    @staticmethod
+    def find_spec(
+        fullname: str,
+        path: "Optional[Sequence[str]]" = None,
+        target: "Optional[ModuleType]" = None,
+    ) -> "Optional[ModuleSpec]":
+        if fullname != "functorch":
+            return None
+        from functorch_compat.activation import find_functorch
+
+        return find_functorch()
+
+
+def activate_at_startup() -> None:
+    """What the start-up files call."""
+    off = os.environ.get("FUNCTORCH_COMPAT", "").lower() == "off"
+    if not off and FunctorchFinder not in sys.meta_path:
+        sys.meta_path.insert(0, FunctorchFinder)
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
 
     from functorch_compat.legacy_api import LEGACY_API
 
+    if name in ("activate", "deactivate", "is_active"):
+        return getattr(import_module("functorch_compat.activation"), name)
+    if name == "FunctorchDeprecationWarning":
+        return getattr(import_module("functorch_compat.deprecation"), name)
     if f"functorch.{name}" in LEGACY_API:
-        import functorch_compat.functorch as namespace
-
-        return getattr(namespace, name)
+        return getattr(import_module("functorch_compat.functorch"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,45 +1,22 @@
-"""How ``import functorch`` reaches the drop-in namespace.
+"""Which ``functorch`` an ``import functorch`` loads.
 
 torch's wheel owns the folder ``functorch`` in site-packages, so ours has another name, and a finder
-on ``sys.meta_path`` answers for it. The start-up files ``functorch_compat.pth`` and
-``functorch_compat.start`` (PEP 829) switch it on in every interpreter. So this module imports only
-what Python has loaded by then, and the rest where somebody imports functorch.
+on ``sys.meta_path`` answers for it.
 """
+
+from __future__ import annotations
 
 import os
 import sys
+import warnings
+from contextlib import suppress
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec, spec_from_file_location
 
-TYPE_CHECKING = False  # what type checkers read as true; importing typing for it is too slow here
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
-    from typing import Optional
+from functorch_compat import FunctorchFinder
 
-_OURS = os.path.join(os.path.dirname(__file__), "functorch", "__init__.py")
-
-
-class _FunctorchFinder:
-    """Answers for the one name ``functorch``, where torch's own (or none) would have been found."""
-
-    @staticmethod
-    def find_spec(
-        fullname: str,
-        path: "Optional[Sequence[str]]" = None,
-        target: "Optional[ModuleType]" = None,
-    ) -> "Optional[ModuleSpec]":
-        if fullname != "functorch":
-            return None
-        from importlib.machinery import PathFinder
-        from importlib.util import spec_from_file_location
-
-        torchs = _torchs()
-        found = PathFinder.find_spec(fullname)
-        # What has no origin is a mere folder on sys.path, and gives way to any package.
-        if found is not None and found.origin is not None and not _same(found.origin, torchs):
-            return None
-        folders = [os.path.dirname(file) for file in (_OURS, torchs) if file]
-        return spec_from_file_location(fullname, _OURS, submodule_search_locations=folders)
+OURS = os.path.join(os.path.dirname(__file__), "functorch", "__init__.py")
 
 
 def activate() -> None:
@@ -49,8 +26,8 @@ def activate() -> None:
     a ``UserWarning`` says so.
     """
     if not is_active():
-        sys.meta_path.insert(0, _FunctorchFinder)
-    _unload_the_other()
+        sys.meta_path.insert(0, FunctorchFinder)
+    _unload(_torchs(), "functorch-compat's")
 
 
 def deactivate() -> None:
@@ -59,27 +36,49 @@ def deactivate() -> None:
     Where ours has been imported before, a ``UserWarning`` says so.
     """
     if is_active():
-        sys.meta_path.remove(_FunctorchFinder)
-    _unload_the_other()
+        sys.meta_path.remove(FunctorchFinder)
+    _unload(OURS, "torch's own")
 
 
 def is_active() -> bool:
-    """Whether the drop-in namespace answers ``import functorch``."""
-    return _FunctorchFinder in sys.meta_path
+    """Whether ``import functorch`` finds the drop-in namespace."""
+    return FunctorchFinder in sys.meta_path
 
 
-def activate_at_startup() -> None:
-    """What the start-up files call: :func:`activate`, unless ``FUNCTORCH_COMPAT=off``."""
-    if os.environ.get("FUNCTORCH_COMPAT", "").lower() != "off":
-        activate()
+def find_functorch() -> ModuleSpec | None:
+    """Find the drop-in namespace, where torch's own functorch (or none) would have been found."""
+    torchs = _torchs()
+    found = PathFinder.find_spec("functorch")
+    # What has no origin is a mere folder on sys.path, and gives way to any package.
+    if found is not None and found.origin is not None and not _same(found.origin, torchs):
+        return None
+    folders = [os.path.dirname(file) for file in (OURS, torchs) if file]
+    return spec_from_file_location("functorch", OURS, submodule_search_locations=folders)
 
 
-def _torchs() -> "Optional[str]":
+def _unload(unwanted: str | None, wanted: str) -> None:
+    """Make the next ``import functorch`` look for it anew, if the ``unwanted`` file was loaded.
+
+    Submodules stay: they are torch's in either case.
+    """
+    loaded = sys.modules.get("functorch")
+    if loaded is None or not _same(loaded.__file__, unwanted):
+        return
+    del sys.modules["functorch"]
+    # Python sets a submodule on its parent only at the time it loads it.
+    submodules = {k: v for k, v in vars(loaded).items() if sys.modules.get(f"functorch.{k}") is v}
+    if submodules:
+        with suppress(ModuleNotFoundError):  # where this torch has no functorch of its own
+            vars(import_module("functorch")).update(submodules)
+    warnings.warn(
+        f"functorch was imported before: from now on `import functorch` loads {wanted}, and what "
+        "was imported earlier stays as it is",
+        stacklevel=3,
+    )
+
+
+def _torchs() -> str | None:
     """The file of torch's own functorch, if torch is installed and has one."""
-    from contextlib import suppress
-    from importlib.machinery import PathFinder
-    from importlib.util import find_spec
-
     torch = PathFinder.find_spec("torch")
     if torch is None:
         with suppress(ValueError):  # of a stand-in for torch in sys.modules
@@ -90,32 +89,7 @@ def _torchs() -> "Optional[str]":
     return file if os.path.exists(file) else None
 
 
-def _same(file: "Optional[str]", other: "Optional[str]") -> bool:
+def _same(file: str | None, other: str | None) -> bool:
     if file is None or other is None:
         return False
     return os.path.realpath(file) == os.path.realpath(other)
-
-
-def _unload_the_other() -> None:
-    """Make the next ``import functorch`` load ours if the finder is active, and else torch's."""
-    loaded = sys.modules.get("functorch")
-    if loaded is None:
-        return
-    other, wanted = (_torchs(), "functorch-compat's") if is_active() else (_OURS, "torch's own")
-    if not _same(loaded.__file__, other):
-        return
-    import warnings
-    from contextlib import suppress
-    from importlib import import_module
-
-    del sys.modules["functorch"]
-    # Submodules stay loaded, and Python sets one on its parent only at the time it loads it.
-    submodules = {k: v for k, v in vars(loaded).items() if sys.modules.get(f"functorch.{k}") is v}
-    if submodules:
-        with suppress(ModuleNotFoundError):  # where this torch has no functorch of its own
-            vars(import_module("functorch")).update(submodules)
-    warnings.warn(
-        f"functorch was imported before: from now on `import functorch` loads {wanted}, and what "
-        "was imported earlier stays as it is",
-        stacklevel=3,
-    )

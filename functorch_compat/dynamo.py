@@ -27,29 +27,6 @@ def runs_while_tracing(function: _Function) -> _Function:
     return function
 
 
-_torch_is_before: dict[str, bool] = {}
-
-
-@runs_while_tracing
-def torch_is_before(version: str) -> bool:
-    """Whether the installed torch is older than ``version``, pre-releases of it included."""
-    if version not in _torch_is_before:
-        import torch
-
-        _torch_is_before[version] = torch.__version__ < version
-    return _torch_is_before[version]
-
-
-def is_tracing() -> bool:
-    """Whether dynamo is tracing the calling code.
-
-    Before torch 2.3 dynamo gives every function transform back to the interpreter.
-    """
-    import torch
-
-    return not torch_is_before("2.3") and torch.compiler.is_dynamo_compiling()
-
-
 def traced_line() -> tuple[str, int]:
     """The file and line, outside this package and torch, that dynamo is tracing."""
     import torch

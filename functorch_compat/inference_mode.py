@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from functorch_compat import dynamo
+import torch
+from torch.torch_version import __version__ as torch_version
 
 _R = TypeVar("_R")
+
+GUARD_NEEDED = torch_version < "2.12"
+# Before 2.3 dynamo gives every transform back to the interpreter.
+DYNAMO_TRACES_TRANSFORMS = torch_version >= "2.3"
 
 
 def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs: Any) -> _R:
@@ -20,11 +25,8 @@ def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs:
     ``torch.inference_mode(False)`` alone would switch grad mode and forward AD on, and the level
     below the transform would then record what ``function`` computes.
     """
-    import torch
-    from torch.autograd import forward_ad
-
     grad_mode = torch.is_grad_enabled()
-    if dynamo.is_tracing():
+    if DYNAMO_TRACES_TRANSFORMS and torch.compiler.is_dynamo_compiling():
         # Dynamo can neither trace the questions asked below nor guard on the answers. It does know
         # the grad mode, which inference mode switches off.
         if grad_mode:
@@ -38,6 +40,6 @@ def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs:
     with (
         torch.inference_mode(False),
         torch.set_grad_enabled(grad_mode),
-        forward_ad._set_fwd_grad_enabled(forward_ad_mode),
+        torch.autograd.forward_ad._set_fwd_grad_enabled(forward_ad_mode),
     ):
         return function(*args, **kwargs)

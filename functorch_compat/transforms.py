@@ -1,21 +1,15 @@
-"""The legacy transforms: warn, guard, delegate to ``torch.func``.
-
-torch is imported in the bodies: ``import functorch`` imports this module, and must succeed at any
-moment, also in the middle of torch's own import.
-"""
+"""The legacy transforms: warn, guard, delegate to ``torch.func``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
 
 from functorch_compat.deprecation import MESSAGES, REFUSED_AUX, warn
-from functorch_compat.dynamo import torch_is_before
-from functorch_compat.inference_mode import outside_inference_mode
-
-if TYPE_CHECKING:
-    import torch
+from functorch_compat.inference_mode import GUARD_NEEDED, outside_inference_mode
 
 
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -54,23 +48,19 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
             of Tensors, say, or cotangents of another structure than the output.
     """
     warn(MESSAGES["functorch.vjp"])
+    torch_vjp: Callable[..., Any] = _guarded_vjp if GUARD_NEEDED else torch.func.vjp
     if not has_aux:
-        return _vjp(func, *primals)
+        return torch_vjp(func, *primals)
     hidden: list[Any] = []
-    output, vjp_fn, aux = _vjp(_hiding_refused_aux(func, hidden), *primals, has_aux=True)
+    output, vjp_fn, aux = torch_vjp(_hiding_refused_aux(func, hidden), *primals, has_aux=True)
     if hidden:
         warn(REFUSED_AUX)
         aux = _put_back(aux, hidden[0])
     return output, vjp_fn, aux
 
 
-def _vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """Call ``torch.func.vjp``, with the level guard where torch needs it."""
-    import torch
-
-    if not torch_is_before("2.12"):
-        return torch.func.vjp(func, *primals, has_aux=has_aux)
-
+def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """``torch.func.vjp`` with the level guard around it and around its ``vjp_fn``."""
     output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
     return (output, partial(outside_inference_mode, vjp_fn), *aux)
 
@@ -80,7 +70,6 @@ def _hiding_refused_aux(func: Callable[..., Any], hidden: list[Any]) -> Callable
 
     An aux that it would refuse is put into ``hidden``, and the list of its Tensors takes its place.
     """
-    import torch
 
     def func_with_accepted_aux(*args: Any) -> Any:
         result = func(*args)
@@ -98,8 +87,6 @@ def _hiding_refused_aux(func: Callable[..., Any], hidden: list[Any]) -> Callable
 
 def _put_back(tensors: list[Any], hidden: Any) -> Any:
     """Put the Tensors, which are unwrapped by now, into the aux that ``func`` returned."""
-    import torch
-
     if not tensors:
         return hidden
     leaves, spec = torch.utils._pytree.tree_flatten(hidden)
@@ -110,8 +97,6 @@ def _put_back(tensors: list[Any], hidden: Any) -> Any:
 
 def _torch_accepts(aux: Any) -> bool:
     """Whether ``torch.func`` accepts the aux: a pytree, or tuple of any class, of Tensors alone."""
-    import torch
-
     if isinstance(aux, torch.Tensor):
         return True
     leaves = torch.utils._pytree.tree_flatten(aux)[0]
@@ -130,16 +115,12 @@ def vmap(
 ) -> Callable[..., Any]:
     """Deprecated: use :func:`torch.func.vmap`."""
     warn(MESSAGES["functorch.vmap"])
-    import torch
-
     return torch.func.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
 
 
 def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
     """Deprecated: use :func:`torch.func.grad`."""
     warn(MESSAGES["functorch.grad"])
-    import torch
-
     return torch.func.grad(func, argnums, has_aux)
 
 
@@ -148,8 +129,6 @@ def grad_and_value(
 ) -> Callable[..., Any]:
     """Deprecated: use :func:`torch.func.grad_and_value`."""
     warn(MESSAGES["functorch.grad_and_value"])
-    import torch
-
     return torch.func.grad_and_value(func, argnums, has_aux)
 
 
@@ -163,8 +142,6 @@ def jvp(
 ) -> Any:
     """Deprecated: use :func:`torch.func.jvp`."""
     warn(MESSAGES["functorch.jvp"])
-    import torch
-
     return torch.func.jvp(func, primals, tangents, strict=strict, has_aux=has_aux)
 
 
@@ -178,8 +155,6 @@ def jacrev(
 ) -> Callable[..., Any]:
     """Deprecated: use :func:`torch.func.jacrev`."""
     warn(MESSAGES["functorch.jacrev"])
-    import torch
-
     return torch.func.jacrev(
         func,
         argnums,
@@ -198,24 +173,18 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """Deprecated: use :func:`torch.func.jacfwd`."""
     warn(MESSAGES["functorch.jacfwd"])
-    import torch
-
     return torch.func.jacfwd(func, argnums, has_aux, randomness=randomness)
 
 
 def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """Deprecated: use :func:`torch.func.hessian`."""
     warn(MESSAGES["functorch.hessian"])
-    import torch
-
     return torch.func.hessian(func, argnums)
 
 
 def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Callable[..., Any]:
     """Deprecated: use :func:`torch.func.functionalize`."""
     warn(MESSAGES["functorch.functionalize"])
-    import torch
-
     return torch.func.functionalize(func, remove=remove)
 
 

@@ -52,8 +52,8 @@ def test_activate_and_deactivate_are_idempotent_in_any_order():
 
 
 SWITCH = """
-    import warnings
-    import functorch, functorch.compile, functorch_compat
+    import sys, warnings
+    import functorch, functorch.compile, functorch_compat, functorch_compat.activation
     compile = functorch.compile
     old = functorch
     with warnings.catch_warnings(record=True) as caught:
@@ -61,7 +61,7 @@ SWITCH = """
         functorch_compat.{switch}()
         functorch_compat.{switch}()
         import functorch
-    print(functorch.__file__ == functorch_compat.activation._OURS)
+    print(functorch.__file__ == sys.modules['functorch_compat.activation'].OURS)
     print(old is not functorch, functorch.compile is compile)
     print(*[(w.category.__name__, w.filename) for w in caught], sep="\\n")
     print(caught[0].message)
@@ -142,10 +142,11 @@ def test_a_stand_in_for_torch_does_no_harm():
 
 def test_it_answers_for_one_name_only():
     code = """
-        import sys, functorch_compat.activation as activation
+        import functorch_compat
+        finder = functorch_compat.FunctorchFinder
         names = ["functorchx", "functorch.compile", "functorch.vjp", "torch", "functorch_compat"]
-        print([activation._FunctorchFinder.find_spec(name) for name in names])
-        print(activation._FunctorchFinder.find_spec("functorch").origin)
+        print([finder.find_spec(name) for name in names])
+        print(finder.find_spec("functorch").origin)
     """
 
     assert printed(code) == f"[None, None, None, None, None]\n{OURS}\n"
@@ -166,7 +167,7 @@ def script(tmp_path):
                 return functorch.__file__
 
             def test_where():
-                assert where() == sys.modules["functorch_compat.activation"]._OURS
+                assert where() == sys.modules["functorch_compat.activation"].OURS
 
             if __name__ == "__main__":
                 print(where())

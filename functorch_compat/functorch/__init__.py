@@ -1,28 +1,21 @@
-"""The drop-in ``functorch`` namespace, loaded by :mod:`functorch_compat.activation`.
+"""The drop-in ``functorch`` namespace, found by :mod:`functorch_compat.activation`."""
 
-Importing it imports no torch, and so works at any moment, also in the middle of torch's own import.
-"""
-
+from contextlib import suppress
 from importlib import import_module
 
-from functorch_compat import transforms
 from functorch_compat.legacy_api import LEGACY_API
 
 _TABLE = {name.partition(".")[2]: api for name, api in LEGACY_API.items()}
 
-_SILENT = {name: api.silent_source for name, api in _TABLE.items() if api.silent_source}
-
 __all__ = list(_TABLE)
-
-# Attributes, not answers of __getattr__: dynamo before torch 2.4 reads the module's __dict__.
-globals().update((name, getattr(transforms, name)) for name in _TABLE if name not in _SILENT)
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
         value = import_module("torch").__version__
-    elif name in _SILENT:
-        value = getattr(import_module(_SILENT[name]), name)
+    elif name in _TABLE:
+        module = _TABLE[name].silent_source or "functorch_compat.transforms"
+        value = getattr(import_module(module), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -31,3 +24,12 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "__version__"})
+
+
+# Dynamo before torch 2.4 looks names up in the module's __dict__, so the functions are put there.
+# What goes wrong here is left for the first use to say: torch may be broken, or half-imported.
+with suppress(Exception):
+    import_module("torch")
+    for _name, _api in _TABLE.items():
+        if not _api.silent_source:
+            __getattr__(_name)

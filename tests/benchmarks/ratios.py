@@ -1,0 +1,55 @@
+"""Medians of interleaved runs: ``python tests/benchmarks/ratios.py``.
+
+On a noisy machine a contender's time depends on when it ran. Here they take turns call by call, in
+an order that is shuffled each time.
+"""
+
+import random
+import statistics
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import torch
+from contenders import CONTENDERS, WORKLOADS, call
+from startup import environment_with, start
+
+
+def medians(calls, rounds):
+    """The median time of each call, in microseconds."""
+    times = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name in random.sample(list(calls), len(calls)):
+            begin = time.perf_counter()
+            calls[name]()
+            times[name].append((time.perf_counter() - begin) * 1e6)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def main():
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    print(f"torch {torch.__version__}; time per call, torch.func.vjp = 1")
+    print(f"{'':22}{'torch.func':>13}{'floor':>8}{'shim':>8}{'shipped':>9}{'shim/floor':>12}")
+    for workload, (_, x, _) in WORKLOADS.items():
+        calls = {name: call(name, workload) for name in CONTENDERS}
+        us = medians(calls, rounds=20_000 if x.numel() < 1000 else 1_000)
+        ratio = {name: value / us["torch.func"] for name, value in us.items()}
+        print(
+            f"{workload:22}{us['torch.func']:10.1f} us{ratio['floor']:8.3f}{ratio['shim']:8.3f}"
+            f"{ratio['shipped']:9.3f}{us['shim'] / us['floor']:12.3f}"
+        )
+
+    with tempfile.TemporaryDirectory() as folder:
+        pythons = {
+            installed: environment_with(installed, Path(folder, str(installed)))
+            for installed in (False, True)
+        }
+        calls = {name: lambda python=python: start(python) for name, python in pythons.items()}
+        us = medians(calls, rounds=300)
+    print(f"interpreter start: {us[False] / 1e3:.2f} ms, and {us[True] / 1e3:.2f} ms with the shim")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Bare environments, with functorch-compat or without, and how to start them."""
+
+import compileall
+import shutil
+import subprocess
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def environment_with(installed, folder):
+    """Make an environment that holds functorch-compat or nothing, and return its Python."""
+    venv.create(folder)
+    if installed:
+        (site_packages,) = folder.glob("lib/python*/site-packages")
+        shutil.copytree(ROOT / "functorch_compat", site_packages / "functorch_compat")
+        for file in ROOT.glob("functorch_compat.*"):
+            shutil.copy(file, site_packages)
+        compileall.compile_dir(site_packages, quiet=1)
+    return folder / "bin" / "python"
+
+
+def start(python):
+    subprocess.run([str(python), "-c", "pass"], check=True)

@@ -1,0 +1,43 @@
+"""Side by side: ``pytest tests/benchmarks --benchmark-group-by=group``."""
+
+import warnings
+
+import pytest
+import torch
+from contenders import CONTENDERS, WORKLOADS, call
+from startup import environment_with, start
+
+
+@pytest.mark.parametrize("contender", CONTENDERS)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_eager(benchmark, workload, contender):
+    benchmark.group = f"eager, {workload}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        benchmark(call(contender, workload))
+
+
+@pytest.mark.parametrize("contender", [name for name in CONTENDERS if name != "floor"])
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_compiled(benchmark, workload, contender):
+    benchmark.group = f"compiled, {workload}"
+    func, x, options = WORKLOADS[workload]
+    vjp = CONTENDERS[contender]
+
+    def products(x):
+        _, vjp_fn, *aux = vjp(func, x, **options)
+        return vjp_fn(x), aux
+
+    torch._dynamo.reset()
+    compiled = torch.compile(products, fullgraph=True, backend="aot_eager")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compiled(x)
+        benchmark(compiled, x)
+
+
+@pytest.mark.parametrize("installed", [False, True], ids=["bare", "with functorch-compat"])
+def test_interpreter_start(benchmark, installed, tmp_path):
+    benchmark.group = "interpreter start"
+    python = environment_with(installed, tmp_path)
+    benchmark.pedantic(start, args=(python,), rounds=50, warmup_rounds=3)

@@ -1,0 +1,46 @@
+"""The commands and the code of the README and of docs/ run as they are written."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")]
+
+
+def blocks(language):
+    for page in PAGES:
+        for number, code in enumerate(
+            re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S), 1
+        ):
+            yield pytest.param(code, id=f"{page.name}-{number}")
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python(code):
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+
+
+@pytest.mark.parametrize("code", blocks("sh"))
+def test_shell(code):
+    install = r"^pip install (\S+) && "
+    if "pytest" in code:
+        assert code in (ROOT / ".ci/run").read_text().replace("    ", "")
+        return
+    # This environment is what the command would install into.
+    command = re.sub(install, "", code).replace("python ", f"{sys.executable} ")
+    result = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if "-W always" in code:
+        (quoted,) = next(iter(blocks("text"))).values
+        assert quoted.strip() in result.stderr.replace(f"{ROOT}/", "")
+    if '-W "error' in code:
+        assert result.returncode == 1
+        assert "FunctorchDeprecationWarning" in result.stderr
+    else:
+        assert result.returncode == 0
+        assert "agrees with finite differences: True" in result.stdout
