@@ -62,7 +62,7 @@ def _unload(unwanted: str | None, wanted: str) -> None:
     Submodules stay: they are torch's in either case.
     """
     loaded = sys.modules.get("functorch")
-    if loaded is None or not _same(loaded.__file__, unwanted):
+    if loaded is None or not _same(getattr(loaded, "__file__", None), unwanted):
         return
     del sys.modules["functorch"]
     # Python sets a submodule on its parent only at the time it loads it.

@@ -12,11 +12,12 @@ PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")]
 
 
 def blocks(language):
-    for page in PAGES:
-        for number, code in enumerate(
-            re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S), 1
-        ):
-            yield pytest.param(code, id=f"{page.name}-{number}")
+    fence = re.compile(rf"^```{language}\n(.*?)^```", re.M | re.S)
+    return [
+        pytest.param(code, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, code in enumerate(fence.findall(page.read_text()), 1)
+    ]
 
 
 @pytest.mark.parametrize("code", blocks("python"))
@@ -36,7 +37,7 @@ def test_shell(code):
         command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
     )
     if "-W always" in code:
-        (quoted,) = next(iter(blocks("text"))).values
+        (quoted,) = blocks("text")[0].values
         assert quoted.strip() in result.stderr.replace(f"{ROOT}/", "")
     if '-W "error' in code:
         assert result.returncode == 1

@@ -44,8 +44,10 @@ class Environment:
     def run(self, *arguments, **environment):
         return run_python(*arguments, python=self.python, **environment).stdout
 
-    def pip(self, *arguments):
-        self.run("-m", "pip", "--disable-pip-version-check", *arguments)
+    def install(self, *arguments):
+        # That of the outer environment, which it sees, does not count as installed.
+        options = ("--ignore-installed", "--no-deps", "--no-index", "--no-build-isolation")
+        self.run("-m", "pip", "install", *options, *arguments)
 
     def modules_at_start(self):
         return set(self.run("-c", "import sys; print(*sys.modules)").split())
@@ -85,14 +87,13 @@ def test_the_sdist_builds_the_same_wheel(wheel, tmp_path):
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
 def test_installing_activates_and_uninstalling_leaves_nothing(kind, environment, wheel):
     files, modules = environment.files(), environment.modules_at_start()
-    what = [str(wheel)] if kind == "wheel" else ["--no-build-isolation", "--editable", str(ROOT)]
 
-    environment.pip("install", "--no-deps", "--no-index", *what)
+    environment.install(*([wheel] if kind == "wheel" else ["--editable", ROOT]))
     package = (environment.site_packages if kind == "wheel" else ROOT) / "functorch_compat"
     assert environment.file_of_functorch() == package / "functorch" / "__init__.py"
     assert environment.modules_at_start() - modules == {"functorch_compat"}
 
-    environment.pip("uninstall", "--yes", "functorch-compat")
+    environment.run("-m", "pip", "uninstall", "--yes", "functorch-compat")
     assert environment.files() == files
     assert environment.modules_at_start() == modules
     torchs = environment.file_of_functorch()
@@ -100,9 +101,7 @@ def test_installing_activates_and_uninstalling_leaves_nothing(kind, environment,
 
 
 def test_an_installed_client_and_its_console_script_run_unchanged(environment, wheel):
-    client = ROOT / "tests" / "legacy" / "client"
-    environment.pip("install", "--no-deps", "--no-index", str(wheel))
-    environment.pip("install", "--no-deps", "--no-index", "--no-build-isolation", str(client))
+    environment.install(wheel, ROOT / "tests" / "legacy" / "client")
     script = environment.python.with_name("legacy-client")
     command = [str(environment.python), "-W", "error::DeprecationWarning", str(script)]
 
@@ -119,7 +118,7 @@ def test_it_finds_the_functorch_of_a_torch_that_a_finder_finds(environment, whee
     for name in ("torch/__init__.py", "functorch/__init__.py", "functorch/compile.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
-    environment.pip("install", "--no-deps", "--no-index", str(wheel))
+    environment.install(wheel)
     code = f"""
 import sys
 from importlib.machinery import PathFinder

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import sys
 
 import functorch
 import pytest
@@ -24,7 +25,9 @@ NAMES = TRANSFORMS + UTILITIES + SILENT
 
 def test_every_name_is_there():
     assert sorted(functorch.__all__) == sorted(NAMES)
-    assert set(NAMES) | {"__version__"} <= set(dir(functorch))
+    public = {name for name in dir(functorch) if not name.startswith("_")}
+    assert {name for name in public if f"functorch.{name}" not in sys.modules} == set(NAMES)
+    assert "__version__" in dir(functorch)
     for name in NAMES:
         assert getattr(functorch, name) is getattr(functorch, name) is not None
     assert functorch.__version__ == torch.__version__
