@@ -44,12 +44,12 @@ def warn(message: str) -> None:
 
 def _warn_at(filename: str, lineno: int, message: str) -> None:
     # The module and its registry are what `warnings.warn` takes from the caller's frame. Code that
-    # has no file of its own (a notebook's cell, say) runs in __main__.
-    module = next(
-        (m for m in list(sys.modules.values()) if getattr(m, "__file__", None) == filename),
-        sys.modules["__main__"],
-    )
-    registry = vars(module).setdefault("__warningregistry__", {})
+    # has no file of its own (a notebook's cell, say) runs in __main__. No attribute is asked for:
+    # a lazy module would answer with an import.
+    namespaces = [getattr(module, "__dict__", {}) for module in list(sys.modules.values())]
+    main = vars(sys.modules["__main__"])
+    namespace = next((n for n in namespaces if n.get("__file__") == filename), main)
+    registry = namespace.setdefault("__warningregistry__", {})
     warnings.warn_explicit(
-        message, FunctorchDeprecationWarning, filename, lineno, module.__name__, registry
+        message, FunctorchDeprecationWarning, filename, lineno, namespace["__name__"], registry
     )

@@ -38,5 +38,6 @@ def traced_line() -> tuple[str, int]:
     # After a graph break dynamo may be tracing one of our own functions for itself; its caller is
     # then running, below dynamo's own frames.
     running = ((f.f_code.co_filename, lineno) for f, lineno in traceback.walk_stack(None))
-    internal = (os.path.dirname(__file__), os.path.dirname(torch.__file__), contextlib.__file__)
+    folders = (os.path.dirname(module) + os.sep for module in (__file__, torch.__file__))
+    internal = (*folders, contextlib.__file__)
     return next(line for line in chain(traced, running) if not line[0].startswith(internal))

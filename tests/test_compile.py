@@ -1,6 +1,7 @@
 """``torch.compile``: where ``torch.func.vjp`` compiles, legacy code does, into the same graph."""
 
 import warnings
+from pathlib import Path
 
 import functorch
 import pytest
@@ -118,6 +119,19 @@ def test_the_warning_names_the_users_line_once_while_tracing(x):
     assert str(warning.message).startswith("functorch.vjp is deprecated")
     assert warning.filename == __file__
     assert warning.lineno == legacy.__code__.co_firstlineno + 2
+
+
+def test_a_library_whose_name_begins_like_torchs_is_not_taken_for_torch(x):
+    file = f"{Path(torch.__file__).parent}opt/client.py"
+    client = {"functorch": functorch, "torch": torch}
+    exec(compile("def legacy(x):\n return functorch.vjp(torch.sin, x)[1](x)", file, "exec"), client)
+    legacy = compiled(client["legacy"], [])
+
+    with pytest.warns(FunctorchDeprecationWarning) as caught:
+        legacy(x)
+
+    (warning,) = [w for w in caught if w.category is FunctorchDeprecationWarning]
+    assert (warning.filename, warning.lineno) == (file, 2)
 
 
 def test_a_filter_on_the_users_module_matches_the_warning_from_compiled_code(x):
