@@ -39,7 +39,11 @@ class Environment:
         self.python = folder / "bin" / "python"
         purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
         self.site_packages = Path(self.run("-c", purelib).strip())
-        (self.site_packages / "torch.pth").write_text(sysconfig.get_path("purelib"))
+        self.sees(sysconfig.get_path("purelib"))
+
+    def sees(self, folder):
+        """Put ``folder``, in place of any before, at the end of ``sys.path``."""
+        (self.site_packages / "torch.pth").write_text(f"{folder}\n")
 
     def run(self, *arguments, **environment):
         return run_python(*arguments, python=self.python, **environment).stdout
@@ -60,8 +64,14 @@ class Environment:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory):
+def the_environment(tmp_path_factory):
     return Environment(tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture
+def environment(the_environment):
+    yield the_environment
+    the_environment.sees(sysconfig.get_path("purelib"))
 
 
 def test_the_wheel_holds_the_package_and_the_start_up_files_alone(wheel):
@@ -132,16 +142,26 @@ sys.meta_path.append(Finder)
 import functorch, functorch.compile
 print(functorch.__file__, functorch.compile.__file__)
 """
-    outer = environment.site_packages / "torch.pth"
-    content = outer.read_text()
-    outer.unlink()
-    try:
-        ours, torchs = environment.run("-c", code).split()
-    finally:
-        outer.write_text(content)
+    environment.sees(tmp_path / "nothing")
+    ours, torchs = environment.run("-c", code).split()
 
     assert Path(ours).is_relative_to(environment.site_packages)
     assert torchs == str(tmp_path / "functorch" / "compile.py")
+
+
+def test_the_names_go_on_working_once_torch_has_deleted_its_functorch(environment, wheel, tmp_path):
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "functorch" not in path.name:
+            (tmp_path / path.name).symlink_to(path)
+    environment.install(wheel)
+    environment.sees(tmp_path)
+    code = (
+        "import functorch, torch; x = torch.zeros(2); print(functorch.vjp(torch.sin, x)[1](x + 1))"
+    )
+
+    gone = {"FUNCTORCH_COMPAT": "off", "check": False}
+    assert environment.run("-W", "ignore", "-c", code, **gone) == ""
+    assert environment.run("-W", "ignore", "-c", code) == "(tensor([1., 1.]),)\n"
 
 
 def test_both_start_up_files_call_the_same_function():
