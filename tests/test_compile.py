@@ -161,6 +161,9 @@ def test_the_users_globals_keep_their_values(x):
     compiled(lambda x: warn(x), [])(x)
 
     assert {name: globals()[name] for name in before} == before
+    # What dynamo adds, `warn` or `warn_0` by the release, must not look like somebody's own.
+    added = set(globals()) - set(before)
+    assert all(name.startswith(("functorch_compat_", "__")) for name in added)
 
 
 def test_after_a_graph_break_the_warning_still_names_the_users_file(x):
