@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Optional
 
+    import functorch
+    from functorch import *  # noqa: F403
+
     from functorch_compat.activation import activate, deactivate, is_active
     from functorch_compat.deprecation import FunctorchDeprecationWarning
-    from functorch_compat.transforms import *  # noqa: F403
 
 __version__ = "0.1.0"
 __all__ = ["FunctorchDeprecationWarning", "activate", "deactivate", "is_active"]
+if TYPE_CHECKING:
+    __all__ += functorch.__all__
 
 
 class FunctorchFinder:

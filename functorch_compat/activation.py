@@ -16,7 +16,9 @@ from importlib.util import find_spec, spec_from_file_location
 
 from functorch_compat import FunctorchFinder
 
-OURS = os.path.join(os.path.dirname(__file__), "functorch", "__init__.py")
+PACKAGE = os.path.dirname(__file__)
+OURS = os.path.join(PACKAGE, "functorch", "__init__.py")
+FALLBACKS = os.path.join(PACKAGE, "fallbacks")
 
 
 def activate() -> None:
@@ -52,19 +54,24 @@ def find_functorch() -> ModuleSpec | None:
     # What has no origin is a mere folder on sys.path, and gives way to any package.
     if found is not None and found.origin is not None and not _same(found.origin, torchs):
         return None
-    folders = [os.path.dirname(file) for file in (OURS, torchs) if file]
+    # Torch's own submodules as long as it has them.
+    folders = [os.path.dirname(file) for file in (OURS, torchs) if file] + [FALLBACKS]
     return spec_from_file_location("functorch", OURS, submodule_search_locations=folders)
 
 
 def _unload(unwanted: str | None, wanted: str) -> None:
     """Make the next ``import functorch`` look for it anew, if the ``unwanted`` file was loaded.
 
-    Submodules stay: they are torch's in either case.
+    Submodules that are torch's stay.
     """
     loaded = sys.modules.get("functorch")
     if loaded is None or not _same(getattr(loaded, "__file__", None), unwanted):
         return
     del sys.modules["functorch"]
+    for name, module in list(sys.modules.items()):
+        file = vars(module).get("__file__") if name.startswith("functorch.") else None
+        if file and file.startswith(PACKAGE + os.sep):
+            del sys.modules[name]
     # Python sets a submodule on its parent only at the time it loads it.
     submodules = {k: v for k, v in vars(loaded).items() if sys.modules.get(f"functorch.{k}") is v}
     if submodules:

@@ -20,24 +20,26 @@ class FunctorchDeprecationWarning(DeprecationWarning, FutureWarning):
 
 
 MESSAGES = {
-    name: f"{name} is deprecated since PyTorch 2.0 and will be deleted in a future version of "
-    f"PyTorch. Please use `{api.replacement}` instead; see the migration guide: {MIGRATION_GUIDE}"
+    name: f"{name} is deprecated since PyTorch {api.since} and will be deleted in a future version "
+    f"of PyTorch. Please use `{api.replacement}` instead; see the migration guide: "
+    f"{MIGRATION_GUIDE}"
     for name, api in LEGACY_API.items()
-    if api.silent_source is None
 }
 
-REFUSED_AUX = (
-    "functorch.vjp was given an aux that `torch.func.vjp` refuses, because not all of its leaves "
-    "are Tensors. Before you migrate, hand those objects out another way, through a closure, say; "
-    f"see the migration guide: {MIGRATION_GUIDE}"
-)
+REFUSED_AUX = {
+    name: f"{name} was given an aux that `{api.replacement}` refuses, because not all "
+    "of its leaves are Tensors. Before you migrate, hand those objects out another way, through a "
+    f"closure, say; see the migration guide: {MIGRATION_GUIDE}"
+    for name, api in LEGACY_API.items()
+    if api.warns
+}
 
 
 @dynamo.runs_while_tracing
-def warn(message: str) -> None:
-    """Warn at the line that called the function that calls this one."""
+def warn(message: str, stacklevel: int = 3) -> None:
+    """Warn at the line that called the function that calls this one, or further up the stack."""
     if sys._getframe(1).f_globals["__package__"] == __package__:
-        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
+        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=stacklevel)
     else:  # it is dynamo that calls this, while it traces the call
         _warn_at(*dynamo.traced_line(), message)
 

@@ -19,6 +19,11 @@ GUARD_NEEDED = torch_version < "2.12"
 DYNAMO_TRACES_TRANSFORMS = torch_version >= "2.3"
 
 
+def is_tracing() -> bool:
+    """Whether dynamo is reading the transforms, rather than Python running them."""
+    return DYNAMO_TRACES_TRANSFORMS and torch.compiler.is_dynamo_compiling()
+
+
 def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs: Any) -> _R:
     """Call ``function`` with inference mode off and every other mode as it is.
 
@@ -26,7 +31,7 @@ def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs:
     below the transform would then record what ``function`` computes.
     """
     grad_mode = torch.is_grad_enabled()
-    if DYNAMO_TRACES_TRANSFORMS and torch.compiler.is_dynamo_compiling():
+    if is_tracing():
         # Dynamo can neither trace the questions asked below nor guard on the answers. It does know
         # the grad mode, which inference mode switches off.
         if grad_mode:

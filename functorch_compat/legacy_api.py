@@ -13,9 +13,47 @@ class LegacyName(NamedTuple):
     replacement: str
     """The dotted name of what to use instead."""
 
-    silent_source: str | None = None
-    """For a name that torch hands out without a warning: the module that has it."""
+    kind: str = "rename"
+    """How it migrates: ``rename`` is the same call under a new name, ``rewrite`` is another call,
+    ``none`` has no counterpart."""
 
+    recipe: str = ""
+    """Where it is not a ``rename``: two lines that say what to write."""
+
+    source: str | None = None
+    """For an object that torch hands out as it is, and without a warning: the module it is from."""
+
+    since: str = "2.0"
+    """The first torch release with both the legacy name and, for a ``rename``, its successor."""
+
+    gone: str | None = None
+    """The torch release whose own functorch no longer had the name."""
+
+    is_module: bool = False
+    """Whether it stands for a whole module and whatever is in it."""
+
+    @property
+    def warns(self) -> bool:
+        """Whether it is a function of :mod:`functorch_compat.transforms`, which warns."""
+        return self.source is None and not self.is_module
+
+
+def _moved(namespace: str, places: dict[str, str]) -> dict[str, LegacyName]:
+    """Rows for names that ``namespace`` re-exports, given as ``{source: names}``."""
+    return {
+        f"{namespace}.{name}": LegacyName(f"{source}.{name}", source=source)
+        for source, names in places.items()
+        for name in names.split()
+    }
+
+
+_FUNCTIONAL_CALL = (
+    "params = dict(model.named_parameters())\noutput = torch.func.functional_call(model, params, x)"
+)
+_FUNCTIONAL_CALL_WITH_BUFFERS = (
+    "state = dict(model.named_parameters()), dict(model.named_buffers())\n"
+    "output = torch.func.functional_call(model, state, x)"
+)
 
 LEGACY_API = {
     "functorch.vmap": LegacyName("torch.func.vmap"),
@@ -27,17 +65,116 @@ LEGACY_API = {
     "functorch.jacfwd": LegacyName("torch.func.jacfwd"),
     "functorch.hessian": LegacyName("torch.func.hessian"),
     "functorch.functionalize": LegacyName("torch.func.functionalize"),
-    "functorch.make_functional": LegacyName("torch.func.functional_call"),
-    "functorch.make_functional_with_buffers": LegacyName("torch.func.functional_call"),
-    "functorch.combine_state_for_ensemble": LegacyName("torch.func.stack_module_state"),
+    "functorch.make_functional": LegacyName(
+        "torch.func.functional_call", "rewrite", _FUNCTIONAL_CALL
+    ),
+    "functorch.make_functional_with_buffers": LegacyName(
+        "torch.func.functional_call", "rewrite", _FUNCTIONAL_CALL_WITH_BUFFERS
+    ),
+    "functorch.combine_state_for_ensemble": LegacyName(
+        "torch.func.stack_module_state",
+        "rewrite",
+        "state = torch.func.stack_module_state(models)\n"
+        "outputs = torch.func.vmap(lambda s: torch.func.functional_call(models[0], s, x))(state)",
+    ),
     "functorch.FunctionalModule": LegacyName(
-        "torch.func.functional_call", silent_source="torch._functorch.make_functional"
+        "torch.func.functional_call",
+        "rewrite",
+        _FUNCTIONAL_CALL,
+        source="torch._functorch.make_functional",
     ),
     "functorch.FunctionalModuleWithBuffers": LegacyName(
-        "torch.func.functional_call", silent_source="torch._functorch.make_functional"
+        "torch.func.functional_call",
+        "rewrite",
+        _FUNCTIONAL_CALL_WITH_BUFFERS,
+        source="torch._functorch.make_functional",
     ),
-    "functorch.make_fx": LegacyName(
-        "torch.fx.experimental.proxy_tensor.make_fx",
-        silent_source="torch.fx.experimental.proxy_tensor",
+    **_moved("functorch", {"torch.fx.experimental.proxy_tensor": "make_fx"}),
+    **_moved(
+        "functorch.compile",
+        {
+            "torch._functorch": "config",
+            "torch._functorch.aot_autograd": "aot_function aot_module aot_module_simplified "
+            "compiled_function compiled_module get_aot_compilation_context get_aot_graph_name "
+            "get_graph_being_compiled make_boxed_compiler make_boxed_func",
+            "torch._functorch.compilers": "debug_compile default_decompositions draw_graph_compile "
+            "memory_efficient_fusion nnc_jit nop print_compile ts_compile",
+            "torch._functorch.fx_minifier": "minifier",
+            "torch._functorch.partitioners": "default_partition draw_graph "
+            "min_cut_rematerialization_partition",
+            "torch._functorch.python_key": "pythonkey_decompose",
+        },
+    ),
+    "functorch.compile.draw_joint_graph": LegacyName(
+        "torch._functorch.partitioners.draw_graph",
+        "rewrite",
+        "torch._functorch.partitioners.draw_graph(graph, file_name)\n"
+        "parts = torch._functorch.partitioners.default_partition(graph, joint_inputs)",
+        source="torch._functorch.partitioners",
+        gone="2.6",
+    ),
+    **_moved(
+        "functorch.experimental",
+        {"torch.func": "functionalize hessian jacfwd jvp replace_all_batch_norm_modules_"},
+    ),
+    "functorch.experimental.chunk_vmap": LegacyName(
+        "torch.func.vmap",
+        "rewrite",
+        "chunk_size = math.ceil(batch_size / chunks)\n"
+        "vmapped = torch.func.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)",
+        source="torch._functorch.apis",
+    ),
+    "functorch.experimental.control_flow.cond": LegacyName(
+        "torch.cond", source="torch", since="2.1"
+    ),
+    **{
+        f"functorch.experimental.control_flow.{name}": LegacyName(
+            f"torch._higher_order_ops.map.{name}",
+            "rewrite",  # an attribute of torch._higher_order_ops hides that module, by the release
+            f"from torch._higher_order_ops.map import {name}\nresult = {name}({arguments})",
+            source="torch._higher_order_ops.map",
+            since="2.1",
+        )
+        for name, arguments in {
+            "map": "func, xs, *args",
+            "_stack_pytree": "pytrees",
+            "_unstack_pytree": "pytree",
+        }.items()
+    },
+    "functorch.experimental.control_flow.UnsupportedAliasMutationException": LegacyName(
+        "torch._higher_order_ops.utils.UnsupportedAliasMutationException",
+        source="torch._higher_order_ops.utils",
+        since="2.3",
+        gone="2.7",
+    ),
+    "functorch.experimental.ops.HigherOrderOperator": LegacyName(
+        "torch._ops.HigherOrderOperator", source="torch._ops", since="2.1"
+    ),
+    "functorch.experimental.ops.PyOperator": LegacyName(
+        "torch._ops.HigherOrderOperator",
+        "rewrite",
+        "from torch._ops import HigherOrderOperator  # its name from torch 2.1 on\n"
+        "operator = HigherOrderOperator(name)",
+        source="torch._ops",
+        gone="2.1",
+    ),
+    **{
+        f"functorch._src.{name}": LegacyName(f"torch._functorch.{name}", is_module=True)
+        for name in ("aot_autograd", "eager_transforms", "make_functional", "vmap")
+    },
+    "functorch.einops": LegacyName(
+        "torch.func.rearrange",
+        "rewrite",
+        "torch.func.rearrange(tensor, pattern, **axes) where torch has it, or else\n"
+        "einops.rearrange(tensor, pattern, **axes) from the PyPI project einops",
+        since="2.1",
+        is_module=True,
+    ),
+    "functorch.dim": LegacyName(
+        "torch.func.vmap",
+        "none",
+        "torch.func.vmap(func, in_dims, out_dims) maps a function over dimensions;\n"
+        "torch.einsum names the dimensions of a sum of products",
+        is_module=True,
     ),
 }

@@ -1,41 +1,85 @@
-"""The legacy transforms: warn, guard, delegate to ``torch.func``."""
+"""The legacy functions: warn, guard, delegate to torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from contextlib import suppress
+from functools import partial, wraps
+from importlib import import_module
+from inspect import cleandoc
+from types import ModuleType
+from typing import Any, TypeVar
 
 import torch
+from torch.torch_version import __version__ as torch_version
+from typing_extensions import deprecated
 
-from functorch_compat.deprecation import MESSAGES, REFUSED_AUX, warn
-from functorch_compat.inference_mode import GUARD_NEEDED, outside_inference_mode
+from functorch_compat.deprecation import MESSAGES, warn
+from functorch_compat.inference_mode import GUARD_NEEDED, is_tracing, outside_inference_mode
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# Dynamo before torch 2.6 cannot pass a closure to functools.wraps; that of 2.13 no partial.
+_WRAPS_NO_CLOSURE = torch_version < "2.6"
 
 
+def _legacy(source: str) -> Callable[[_Function], _Function]:
+    """Complete a function: the legacy module, the mark of PEP 702, and torch's documentation.
+
+    Its own docstring says what it does beyond the function of the same name in ``source``.
+    """
+
+    def complete(function: _Function) -> _Function:
+        name, message = function.__name__, MESSAGES[f"functorch.{function.__name__}"]
+        texts = [message, function.__doc__]
+        # While torch is being imported, importing more of it can end the process.
+        if not getattr(torch.__spec__, "_initializing", False):
+            with suppress(ImportError, AttributeError):  # without it, the call will say so
+                texts.append(getattr(import_module(source), name).__doc__)
+        function.__doc__ = "\n\n".join(cleandoc(text) for text in texts if text)
+        function.__module__ = "functorch"  # what is pickled here must load without this package
+        return deprecated(message, category=None)(function)
+
+    return complete
+
+
+def _wrapped(wrapper: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """Call ``wrapper(*arguments, …)`` under the name of its last argument, a function."""
+    if _WRAPS_NO_CLOSURE and is_tracing():
+        return partial(wrapper, *arguments)
+
+    @wraps(arguments[-1])
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return wrapper(*arguments, *args, **kwargs)
+
+    return function
+
+
+def _auxiliary() -> ModuleType:
+    # It needs torch.utils, which must not be loaded in the middle of torch's own import.
+    from functorch_compat import auxiliary
+
+    return auxiliary
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    return _wrapped(outside_inference_mode, function) if GUARD_NEEDED else function
+
+
+def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """``torch.func.vjp`` with the level guard around it and around its ``vjp_fn``."""
+    output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
+    return (output, partial(outside_inference_mode, vjp_fn), *aux)
+
+
+@_legacy("torch.func")
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """Compute ``func(*primals)`` and the function for its vector-Jacobian products.
+    """What holds here beyond the documentation of torch, which follows, and on every torch.
 
-    Deprecated since torch 2.0: use :func:`torch.func.vjp`, which this delegates to. The promises
-    are those of https://pytorch.org/docs/stable/generated/torch.func.vjp.html, on every torch.
-
-    Args:
-        func: A function of one or more arguments that returns a Tensor, or a pytree of Tensors,
-            of any shape and of floating-point or complex dtype.
-        *primals: The positional arguments for ``func``: Tensors or pytrees of Tensors. The products
-            are with respect to all of them. Keyword arguments of ``func`` keep their defaults.
-        has_aux: Whether ``func`` returns ``(output, aux)``, where ``output`` is differentiated and
-            ``aux`` is anything else.
-
-    Returns:
-        ``(output, vjp_fn)``, or ``(output, vjp_fn, aux)`` where ``has_aux`` is true.
-
-        ``vjp_fn(cotangents)`` takes the structure of ``output``, with the shapes and dtypes of its
-        Tensors, and returns a tuple with one product for each primal, of the primal's structure,
-        shapes and dtypes.
-
-        ``aux`` keeps its structure. Its Tensors come back as ordinary Tensors, every other leaf as
-        the object that ``func`` returned. ``torch.func.vjp`` refuses such leaves; a second warning
-        says so.
+    Primals may be pytrees of Tensors, as ``output`` may; products have their structure, shapes and
+    dtypes. ``aux`` is any object: its Tensors come back as ordinary Tensors, every other leaf as
+    the object that ``func`` returned. ``torch.func.vjp`` refuses such leaves; a second warning
+    says so.
 
     A ``torch.no_grad`` or ``torch.inference_mode`` inside ``func`` is respected. Outside, where
     ``vjp`` or ``vjp_fn`` is called, it does not change the products.
@@ -46,92 +90,19 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     Raises:
         RuntimeError, ValueError: Whatever ``torch.func.vjp`` raises, for an output that is not made
             of Tensors, say, or cotangents of another structure than the output.
+
+    From https://pytorch.org/docs/stable/generated/torch.func.vjp.html:
     """
     warn(MESSAGES["functorch.vjp"])
     torch_vjp: Callable[..., Any] = _guarded_vjp if GUARD_NEEDED else torch.func.vjp
-    if not has_aux:
-        return torch_vjp(func, *primals)
-    hidden: list[Any] = []
-    output, vjp_fn, aux = torch_vjp(_hiding_refused_aux(func, hidden), *primals, has_aux=True)
-    if hidden:
-        warn(REFUSED_AUX)
-        aux = _put_back(aux, hidden[0])
-    return output, vjp_fn, aux
+    if has_aux:
+        aux = _auxiliary()
+        func = _wrapped(aux.accept_any_aux, func)
+        return aux.restore_aux("functorch.vjp", torch_vjp, func, *primals, has_aux=True)
+    return torch_vjp(func, *primals)
 
 
-def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """``torch.func.vjp`` with the level guard around it and around its ``vjp_fn``."""
-    output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
-    return (output, partial(outside_inference_mode, vjp_fn), *aux)
-
-
-def _hiding_refused_aux(func: Callable[..., Any], hidden: list[Any]) -> Callable[..., Any]:
-    """Let ``func`` return any object as aux, where ``torch.func`` raises unless all are Tensors.
-
-    An aux that it would refuse is put into ``hidden``, and the list of its Tensors takes its place.
-    """
-
-    def func_with_accepted_aux(*args: Any) -> Any:
-        result = func(*args)
-        if not (isinstance(result, tuple) and len(result) == 2):
-            return result  # for torch.func to say what is wrong with it
-        output, aux = result
-        if _torch_accepts(aux):
-            return result
-        hidden.append(aux)
-        leaves = torch.utils._pytree.tree_flatten(aux)[0]
-        return output, [leaf for leaf in leaves if _torch_accepts(leaf)]
-
-    return func_with_accepted_aux
-
-
-def _put_back(tensors: list[Any], hidden: Any) -> Any:
-    """Put the Tensors, which are unwrapped by now, into the aux that ``func`` returned."""
-    if not tensors:
-        return hidden
-    leaves, spec = torch.utils._pytree.tree_flatten(hidden)
-    rest = iter(tensors)
-    leaves = [next(rest) if _torch_accepts(leaf) else leaf for leaf in leaves]
-    return torch.utils._pytree.tree_unflatten(leaves, spec)
-
-
-def _torch_accepts(aux: Any) -> bool:
-    """Whether ``torch.func`` accepts the aux: a pytree, or tuple of any class, of Tensors alone."""
-    if isinstance(aux, torch.Tensor):
-        return True
-    leaves = torch.utils._pytree.tree_flatten(aux)[0]
-    if len(leaves) == 1 and leaves[0] is aux:
-        return isinstance(aux, tuple) and _torch_accepts(tuple(aux))
-    return all(_torch_accepts(leaf) for leaf in leaves)
-
-
-def vmap(
-    func: Callable[..., Any],
-    in_dims: Any = 0,
-    out_dims: Any = 0,
-    randomness: str = "error",
-    *,
-    chunk_size: int | None = None,
-) -> Callable[..., Any]:
-    """Deprecated: use :func:`torch.func.vmap`."""
-    warn(MESSAGES["functorch.vmap"])
-    return torch.func.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
-
-
-def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
-    """Deprecated: use :func:`torch.func.grad`."""
-    warn(MESSAGES["functorch.grad"])
-    return torch.func.grad(func, argnums, has_aux)
-
-
-def grad_and_value(
-    func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False
-) -> Callable[..., Any]:
-    """Deprecated: use :func:`torch.func.grad_and_value`."""
-    warn(MESSAGES["functorch.grad_and_value"])
-    return torch.func.grad_and_value(func, argnums, has_aux)
-
-
+@_legacy("torch.func")
 def jvp(
     func: Callable[..., Any],
     primals: Any,
@@ -140,11 +111,61 @@ def jvp(
     strict: bool = False,
     has_aux: bool = False,
 ) -> Any:
-    """Deprecated: use :func:`torch.func.jvp`."""
+    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+
+    From https://pytorch.org/docs/stable/generated/torch.func.jvp.html:
+    """
     warn(MESSAGES["functorch.jvp"])
-    return torch.func.jvp(func, primals, tangents, strict=strict, has_aux=has_aux)
+    torch_jvp = _guarded(torch.func.jvp)
+    if has_aux:
+        aux = _auxiliary()
+        func = _wrapped(aux.accept_any_aux, func)
+        return aux.restore_aux(
+            "functorch.jvp", torch_jvp, func, primals, tangents, strict=strict, has_aux=True
+        )
+    return torch_jvp(func, primals, tangents, strict=strict)
 
 
+def _transformed(
+    name: str, transform: Callable[..., Any], func: Callable[..., Any], **options: Any
+) -> Callable[..., Any]:
+    """What ``transform`` makes of ``func``, guarded, and with any aux let through."""
+    if not options["has_aux"]:
+        return _guarded(transform(func, **options))
+    aux = _auxiliary()
+    func = _wrapped(aux.accept_any_aux, func)
+    return _wrapped(aux.restore_aux, name, _guarded(transform(func, **options)))
+
+
+@_legacy("torch.func")
+def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+
+    From https://pytorch.org/docs/stable/generated/torch.func.grad.html:
+    """
+    warn(MESSAGES["functorch.grad"])
+    return _transformed("functorch.grad", torch.func.grad, func, argnums=argnums, has_aux=has_aux)
+
+
+@_legacy("torch.func")
+def grad_and_value(
+    func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+
+    From https://pytorch.org/docs/stable/generated/torch.func.grad_and_value.html:
+    """
+    warn(MESSAGES["functorch.grad_and_value"])
+    return _transformed(
+        "functorch.grad_and_value",
+        torch.func.grad_and_value,
+        func,
+        argnums=argnums,
+        has_aux=has_aux,
+    )
+
+
+@_legacy("torch.func")
 def jacrev(
     func: Callable[..., Any],
     argnums: int | tuple[int, ...] = 0,
@@ -153,17 +174,23 @@ def jacrev(
     chunk_size: int | None = None,
     _preallocate_and_copy: bool = False,
 ) -> Callable[..., Any]:
-    """Deprecated: use :func:`torch.func.jacrev`."""
+    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+
+    From https://pytorch.org/docs/stable/generated/torch.func.jacrev.html:
+    """
     warn(MESSAGES["functorch.jacrev"])
-    return torch.func.jacrev(
+    return _transformed(
+        "functorch.jacrev",
+        torch.func.jacrev,
         func,
-        argnums,
+        argnums=argnums,
         has_aux=has_aux,
         chunk_size=chunk_size,
         _preallocate_and_copy=_preallocate_and_copy,
     )
 
 
+@_legacy("torch.func")
 def jacfwd(
     func: Callable[..., Any],
     argnums: Any = 0,
@@ -171,43 +198,76 @@ def jacfwd(
     *,
     randomness: str = "error",
 ) -> Callable[..., Any]:
-    """Deprecated: use :func:`torch.func.jacfwd`."""
+    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+
+    From https://pytorch.org/docs/stable/generated/torch.func.jacfwd.html:
+    """
     warn(MESSAGES["functorch.jacfwd"])
-    return torch.func.jacfwd(func, argnums, has_aux, randomness=randomness)
+    return _transformed(
+        "functorch.jacfwd",
+        torch.func.jacfwd,
+        func,
+        argnums=argnums,
+        has_aux=has_aux,
+        randomness=randomness,
+    )
 
 
+@_legacy("torch.func")
 def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
-    """Deprecated: use :func:`torch.func.hessian`."""
+    """What :func:`functorch.vjp` says of outer modes, the warning and errors holds here too.
+
+    From https://pytorch.org/docs/stable/generated/torch.func.hessian.html:
+    """
     warn(MESSAGES["functorch.hessian"])
-    return torch.func.hessian(func, argnums)
+    return _guarded(torch.func.hessian(func, argnums))
 
 
+# Neither differentiates, so that inference mode does not harm it on any torch.
+@_legacy("torch.func")
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """From https://pytorch.org/docs/stable/generated/torch.func.vmap.html:"""  # noqa: D415
+    warn(MESSAGES["functorch.vmap"])
+    return torch.func.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)
+
+
+@_legacy("torch.func")
 def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Callable[..., Any]:
-    """Deprecated: use :func:`torch.func.functionalize`."""
+    """From https://pytorch.org/docs/stable/generated/torch.func.functionalize.html:"""  # noqa: D415
     warn(MESSAGES["functorch.functionalize"])
     return torch.func.functionalize(func, remove=remove)
 
 
+@_legacy("torch._functorch.make_functional")
 def make_functional(model: torch.nn.Module, disable_autograd_tracking: bool = False) -> Any:
-    """Deprecated: use :func:`torch.func.functional_call`."""
+    """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional"])
     from torch._functorch.make_functional import make_functional
 
     return make_functional(model, disable_autograd_tracking)
 
 
+@_legacy("torch._functorch.make_functional")
 def make_functional_with_buffers(
     model: torch.nn.Module, disable_autograd_tracking: bool = False
 ) -> Any:
-    """Deprecated: use :func:`torch.func.functional_call`."""
+    """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional_with_buffers"])
     from torch._functorch.make_functional import make_functional_with_buffers
 
     return make_functional_with_buffers(model, disable_autograd_tracking)
 
 
+@_legacy("torch._functorch.make_functional")
 def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
-    """Deprecated: use :func:`torch.func.stack_module_state`."""
+    """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.combine_state_for_ensemble"])
     from torch._functorch.make_functional import combine_state_for_ensemble
 

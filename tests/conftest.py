@@ -1,13 +1,28 @@
 import contextlib
+import inspect
+import io
 import os
+import re
 import subprocess
 import sys
+import sysconfig
+import venv
+from pathlib import Path
 
+import functorch
 import pytest
 import torch
+import torch._dynamo  # which torch 2.3 fails to import inside a transform, at first need
 from torch.autograd import forward_ad
 
+ROOT = Path(__file__).parent.parent
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+needs_torchs_functorch = pytest.mark.skipif(
+    not (Path(torch.__file__).parent.parent / "functorch").is_dir(),
+    reason="this torch has no functorch of its own",
+)
 
 
 @pytest.fixture(params=DEVICES)
@@ -18,6 +33,25 @@ def device(request):
 @pytest.fixture
 def x(device):
     return torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64, device=device)
+
+
+APPLICATIONS = {
+    "grad": lambda api, func, x: api.grad(lambda x: func(x).sum())(x),
+    "grad_and_value": lambda api, func, x: api.grad_and_value(lambda x: func(x).sum())(x),
+    "vjp": lambda api, func, x: api.vjp(func, x)[1](func(x)),
+    "jvp": lambda api, func, x: api.jvp(func, (x,), (x + 1,)),
+    "jacrev": lambda api, func, x: api.jacrev(func)(x),
+    "jacfwd": lambda api, func, x: api.jacfwd(func)(x),
+    "hessian": lambda api, func, x: api.hessian(lambda x: func(x).sum())(x),
+    "vmap": lambda api, func, x: api.vmap(func, chunk_size=1)(torch.stack([x, x + 1])),
+    "functionalize": lambda api, func, x: api.functionalize(func)(x),
+}
+
+
+@pytest.fixture(params=APPLICATIONS)
+def apply(request):
+    """Applies one of the transforms: ``apply(functorch, func, x)``."""
+    return APPLICATIONS[request.param]
 
 
 @contextlib.contextmanager
@@ -52,6 +86,42 @@ def assert_same(actual, expected):
     torch.testing.assert_close(actual_leaves, expected_leaves, rtol=0, atol=0)
 
 
+def assert_documented_examples_agree(name, reference=torch.func):
+    """Run the examples in torch's documentation of ``name``, with ``functorch`` and with torch's.
+
+    They must print the same, and leave the same values behind.
+    """
+    code = documented_code(getattr(reference, name))
+    expected, expected_output = run_documented(code, reference)
+    code = re.sub(r"torch\.func|torch(?=\.vmap)", "functorch", code)
+    actual, output = run_documented(code, functorch)
+
+    assert_same(actual, expected)
+    assert output == expected_output
+    return actual
+
+
+def documented_code(function):
+    doc = inspect.getdoc(function)
+    prompted = re.findall(r"(?:^ *(?:>>>|\.\.\.)(?: .*)?\n)+", doc, re.M)
+    fenced = re.findall(r"^\.\. code-block:: python\n\n((?:    .*\n|\n)+)", doc, re.M)
+    blocks = [re.sub(r"^ *(>>>|\.\.\.) ?", "", block, flags=re.M) for block in prompted]
+    blocks = blocks or [inspect.cleandoc(block) for block in fenced]
+    return "\n".join(block for block in blocks if "SKIP(failing)" not in block)
+
+
+def run_documented(code, api):
+    """What the code prints, and the Tensors that it leaves in its variables."""
+    torch.manual_seed(0)
+    functions = {name: getattr(api, name, getattr(functorch, name)) for name in functorch.__all__}
+    namespace = {"functorch": functorch, "torch": torch, **functions}
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(code, namespace)
+    values = {k: v for k, v in namespace.items() if isinstance(v, (torch.Tensor, tuple))}
+    assert values
+    return values, output.getvalue()
+
+
 def run_python(*arguments, python=sys.executable, check=True, **environment):
     """Run Python as a user would, and return what it printed."""
     result = subprocess.run(
@@ -63,3 +133,53 @@ def run_python(*arguments, python=sys.executable, check=True, **environment):
     )
     assert result.returncode == 0 or not check, result.stderr
     return result
+
+
+def build(target, source, folder):
+    """Build a wheel or an sdist with what is installed here."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    (file,) = folder.iterdir()
+    return file
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+class Environment:
+    """A fresh virtual environment that sees the packages of this one, but no start-up file."""
+
+    def __init__(self, folder):
+        venv.create(folder, with_pip=True)
+        self.python = folder / "bin" / "python"
+        purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        self.site_packages = Path(self.run("-c", purelib).stdout.strip())
+        self.sees(sysconfig.get_path("purelib"))
+
+    def sees(self, folder):
+        """Put ``folder``, in place of any before, at the end of ``sys.path``."""
+        (self.site_packages / "torch.pth").write_text(f"{folder}\n")
+
+    def run(self, *arguments, **options):
+        return run_python(*arguments, python=self.python, **options)
+
+    def install(self, *arguments):
+        # That of the outer environment, which it sees, does not count as installed.
+        options = ("--ignore-installed", "--no-deps", "--no-index", "--no-build-isolation")
+        self.run("-m", "pip", "install", *options, *arguments)
+
+    def modules_at_start(self):
+        return set(self.run("-c", "import sys; print(*sys.modules)").stdout.split())
+
+    def file_of_functorch(self):
+        return Path(self.run("-c", "import functorch; print(functorch.__file__)").stdout.strip())
+
+    def files(self):
+        return {str(path.relative_to(self.site_packages)) for path in self.site_packages.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def an_environment(tmp_path_factory):
+    return Environment(tmp_path_factory.mktemp("environment"))

@@ -1,9 +1,9 @@
-"""What is on outside ``vjp`` has no say in its result, and goes on ruling the level below."""
+"""What is on outside a transform has no say in its result, and goes on ruling the level below."""
 
 import functorch
 import pytest
 import torch
-from conftest import assert_same, modes_left_alone
+from conftest import APPLICATIONS, assert_same, modes_left_alone
 from torch.autograd import forward_ad
 from torch.nn import functional
 
@@ -206,10 +206,71 @@ def test_jvp_inside_the_function_works_in_a_mode(outer_mode, x):
     torch.testing.assert_close((output, products), (x.cos(), (-x.sin(),)))
 
 
+MOST_FUNCTIONS = {name: FUNCTIONS[name] for name in ("sin", "softmax", "std", "in-place")}
+DIFFERENTIATING = APPLICATIONS.keys() - {"vmap", "functionalize"}
+
+
 @outer_modes
-def test_an_error_inside_a_mode_leaves_the_mode(outer_mode, x):
+@pytest.mark.parametrize("func", MOST_FUNCTIONS.values(), ids=MOST_FUNCTIONS)
+def test_each_transform_inside_a_mode(apply, func, outer_mode, x):
+    expected = apply(torch.func, func, x)
+
+    with outer_mode(), modes_left_alone():
+        actual = apply(functorch, func, x)
+        primal_made_inside = apply(functorch, func, x.clone())
+
+    assert_same(actual, expected)
+    assert_same(primal_made_inside, expected)
+
+
+@outer_modes
+@pytest.mark.parametrize("name", ["grad", "grad_and_value", "jacrev", "jacfwd", "hessian"])
+def test_a_function_transformed_outside_and_called_inside_a_mode(name, outer_mode, x):
     def func(x):
-        raise LookupError("in the function")
+        return x.std()
+
+    transformed = getattr(functorch, name)(func)
+    with outer_mode(), modes_left_alone():
+        actual = transformed(x)
+
+    assert_same(actual, getattr(torch.func, name)(func)(x))
+
+
+@pytest.mark.parametrize("outer_mode", [torch.no_grad, torch.inference_mode])
+@pytest.mark.parametrize("name", DIFFERENTIATING)
+def test_the_level_below_no_transform_records(name, outer_mode, x):
+    x.requires_grad_()
+
+    with outer_mode():
+        results = APPLICATIONS[name](functorch, torch.sin, x)
+
+    for tensor in torch.utils._pytree.tree_flatten(results)[0]:
+        assert not tensor.requires_grad
+        assert not tensor.is_inference()
+
+
+@pytest.mark.parametrize("outer_mode", [torch.no_grad, torch.inference_mode])
+def test_a_method_made_by_a_transform_is_bound_and_named(outer_mode, x):
+    class Model:
+        scale = 3.0
+
+        def loss(self, x):
+            return (self.scale * x**2).sum()
+
+        gradient = functorch.grad(loss, argnums=1)
+        gradient_and_steps = functorch.grad(lambda self, x: (self.loss(x), 7), 1, has_aux=True)
+
+    with outer_mode():
+        assert_same(Model().gradient(x), 6 * x)
+        assert Model().gradient_and_steps(x)[1] == 7
+    assert Model.gradient.__name__ == "loss"
+
+
+@outer_modes
+def test_an_error_inside_any_transform_leaves_the_mode(apply, outer_mode, x):
+    def func(x):
+        if x is not None:
+            raise LookupError("in the function")
 
     with outer_mode(), modes_left_alone(), pytest.raises(LookupError, match="in the function"):
-        functorch.vjp(func, x)
+        apply(functorch, func, x)

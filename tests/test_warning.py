@@ -17,7 +17,7 @@ def caught_from(call):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         call()
-    return caught
+    return [w for w in caught if "torch.jit" not in str(w.message)]  # of torch's first jvp
 
 
 def square(x):
@@ -51,7 +51,8 @@ SILENT_CALLS = {
 
 
 def test_each_name_of_the_table_is_called_here():
-    assert {f"functorch.{name}" for name in {**CALLS, **SILENT_CALLS}} == set(LEGACY_API)
+    names = {name for name, api in LEGACY_API.items() if api.warns}
+    assert {f"functorch.{name}" for name in CALLS} == names
 
 
 @pytest.mark.parametrize("name", CALLS)

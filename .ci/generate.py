@@ -1,0 +1,56 @@
+"""Writes what is generated from the table of legacy names, or checks it: ``--check``.
+
+The messages of the stubs (a name without a signature of its own gets a general one), and the
+table in ``docs/legacy-names.md``.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from functorch_compat.deprecation import MESSAGES  # noqa: E402
+from functorch_compat.legacy_api import LEGACY_API  # noqa: E402
+
+STUBS = ROOT / "functorch_compat/stubs/functorch/__init__.pyi"
+PAGE = ROOT / "docs/legacy-names.md"
+
+
+def stubs() -> str:
+    text = STUBS.read_text()
+    for legacy_name, api in LEGACY_API.items():
+        namespace, _, name = legacy_name.rpartition(".")
+        if namespace != "functorch" or api.is_module:
+            continue
+        marked = re.compile(rf'@deprecated\(\s*".*"\s*\)(?=\n(def|class) {name}\()')
+        if not marked.search(text):
+            text += f'@deprecated("")\ndef {name}(*args: Any, **kwargs: Any) -> Any: ...\n'
+        mark = f"@deprecated(\n    {json.dumps(MESSAGES[legacy_name])}\n)"
+        text = marked.sub(lambda _, mark=mark: mark, text)
+    return text
+
+
+def page() -> str:
+    head, begin, _ = PAGE.read_text().partition("<!-- generated -->\n")
+    rows = ["| legacy name | use instead | how | since torch |", "| --- | --- | --- | --- |"]
+    recipes = []
+    for name, api in LEGACY_API.items():
+        rows.append(f"| `{name}` | `{api.replacement}` | {api.kind} | {api.since} |")
+        if api.recipe:
+            recipes.append(f"### {name}\n\n```text\n{api.recipe}\n```\n")
+    return head + begin + "\n" + "\n".join(rows) + "\n\n## Recipes\n\n" + "\n".join(recipes)
+
+
+def main() -> None:
+    for file, text in ((STUBS, stubs()), (PAGE, page())):
+        if "--check" not in sys.argv:
+            file.write_text(text)
+        elif file.read_text() != text:
+            sys.exit(f"{file.relative_to(ROOT)} is stale: run `python .ci/generate.py`")
+
+
+if __name__ == "__main__":
+    main()

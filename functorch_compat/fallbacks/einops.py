@@ -1,0 +1,5 @@
+"""``rearrange``: gone with torch's own folder."""
+
+from functorch_compat.reexport import removed
+
+raise removed(globals())

@@ -1,0 +1,5 @@
+"""Control flow operators, from where torch has them today."""
+
+from functorch_compat.reexport import reexport
+
+reexport(globals())

@@ -1,0 +1,5 @@
+"""Operators of higher order, from where torch has them today."""
+
+from functorch_compat.reexport import reexport
+
+reexport(globals())

@@ -1,0 +1,267 @@
+"""What type checkers read for ``functorch``. The messages are written by ``.ci/generate.py``."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
+
+import torch
+from torch import Tensor
+from torch._functorch import make_functional as _make_functional
+from typing_extensions import TypeVarTuple, Unpack, deprecated
+
+__all__ = [
+    "FunctionalModule",
+    "FunctionalModuleWithBuffers",
+    "combine_state_for_ensemble",
+    "functionalize",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "make_functional",
+    "make_functional_with_buffers",
+    "make_fx",
+    "vjp",
+    "vmap",
+]
+__version__: str
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Out = TypeVar("_Out")
+_Aux = TypeVar("_Aux")
+_Cotangents = TypeVar("_Cotangents", contravariant=True)
+_Primals = TypeVarTuple("_Primals")
+
+class _VjpFn(Protocol[_Cotangents, Unpack[_Primals]]):
+    def __call__(
+        self,
+        cotangents: _Cotangents,
+        retain_graph: bool = True,
+        create_graph: bool | None = None,
+    ) -> tuple[Unpack[_Primals]]: ...
+
+@overload
+@deprecated(
+    "functorch.vjp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.vjp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def vjp(
+    func: Callable[..., tuple[_Out, _Aux]], *primals: Unpack[_Primals], has_aux: Literal[True]
+) -> tuple[_Out, _VjpFn[_Out, Unpack[_Primals]], _Aux]: ...
+@overload
+@deprecated(
+    "functorch.vjp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.vjp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def vjp(
+    func: Callable[..., _Out], *primals: Unpack[_Primals], has_aux: Literal[False] = False
+) -> tuple[_Out, _VjpFn[_Out, Unpack[_Primals]]]: ...
+@overload
+@deprecated(
+    "functorch.vjp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.vjp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
+@overload
+@deprecated(
+    "functorch.jvp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jvp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jvp(
+    func: Callable[..., tuple[_Out, _Aux]],
+    primals: Any,
+    tangents: Any,
+    *,
+    strict: bool = False,
+    has_aux: Literal[True],
+) -> tuple[_Out, _Out, _Aux]: ...
+@overload
+@deprecated(
+    "functorch.jvp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jvp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jvp(
+    func: Callable[..., _Out],
+    primals: Any,
+    tangents: Any,
+    *,
+    strict: bool = False,
+    has_aux: Literal[False] = False,
+) -> tuple[_Out, _Out]: ...
+@overload
+@deprecated(
+    "functorch.jvp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jvp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jvp(
+    func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool
+) -> tuple[Any, ...]: ...
+@overload
+@deprecated(
+    "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad(
+    func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, has_aux: Literal[False] = False
+) -> Callable[_P, Any]: ...
+@overload
+@deprecated(
+    "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad(
+    func: Callable[_P, tuple[Any, _Aux]],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: Literal[True] = ...,
+) -> Callable[_P, tuple[Any, _Aux]]: ...
+@overload
+@deprecated(
+    "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad(
+    func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = ...
+) -> Callable[_P, Any]: ...
+@overload
+@deprecated(
+    "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad_and_value(
+    func: Callable[_P, _Out], argnums: int | tuple[int, ...] = 0, has_aux: Literal[False] = False
+) -> Callable[_P, tuple[Any, _Out]]: ...
+@overload
+@deprecated(
+    "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad_and_value(
+    func: Callable[_P, tuple[_Out, _Aux]],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: Literal[True] = ...,
+) -> Callable[_P, tuple[Any, tuple[_Out, _Aux]]]: ...
+@overload
+@deprecated(
+    "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad_and_value(
+    func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = ...
+) -> Callable[_P, tuple[Any, Any]]: ...
+@overload
+@deprecated(
+    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacrev(
+    func: Callable[_P, Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Callable[_P, Any]: ...
+@overload
+@deprecated(
+    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacrev(
+    func: Callable[_P, tuple[Any, _Aux]],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: Literal[True],
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Callable[_P, tuple[Any, _Aux]]: ...
+@overload
+@deprecated(
+    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacrev(
+    func: Callable[_P, Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Callable[_P, Any]: ...
+@overload
+@deprecated(
+    "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacfwd(
+    func: Callable[_P, Any],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: Literal[False] = False,
+    *,
+    randomness: str = "error",
+) -> Callable[_P, Any]: ...
+@overload
+@deprecated(
+    "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacfwd(
+    func: Callable[_P, tuple[Any, _Aux]],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: Literal[True] = ...,
+    *,
+    randomness: str = "error",
+) -> Callable[_P, tuple[Any, _Aux]]: ...
+@overload
+@deprecated(
+    "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacfwd(
+    func: Callable[_P, Any],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: bool = ...,
+    *,
+    randomness: str = "error",
+) -> Callable[_P, Any]: ...
+@deprecated(
+    "functorch.hessian is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.hessian` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def hessian(func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0) -> Callable[_P, Any]: ...
+@deprecated(
+    "functorch.vmap is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.vmap` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def vmap(
+    func: Callable[_P, _R],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[_P, _R]: ...
+@deprecated(
+    "functorch.functionalize is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functionalize` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def functionalize(func: Callable[_P, _R], *, remove: str = "mutations") -> Callable[_P, _R]: ...
+
+@deprecated(
+    "functorch.FunctionalModule is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functional_call` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+class FunctionalModule(_make_functional.FunctionalModule): ...
+
+@deprecated(
+    "functorch.FunctionalModuleWithBuffers is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functional_call` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+class FunctionalModuleWithBuffers(_make_functional.FunctionalModuleWithBuffers): ...
+
+@deprecated(
+    "functorch.make_functional is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functional_call` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def make_functional(
+    model: torch.nn.Module, disable_autograd_tracking: bool = False
+) -> tuple[FunctionalModule, tuple[Tensor, ...]]: ...
+@deprecated(
+    "functorch.make_functional_with_buffers is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functional_call` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def make_functional_with_buffers(
+    model: torch.nn.Module, disable_autograd_tracking: bool = False
+) -> tuple[FunctionalModuleWithBuffers, tuple[Tensor, ...], tuple[Tensor, ...]]: ...
+@deprecated(
+    "functorch.combine_state_for_ensemble is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.stack_module_state` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def combine_state_for_ensemble(
+    models: Sequence[torch.nn.Module],
+) -> tuple[FunctionalModuleWithBuffers, tuple[Tensor, ...], tuple[Tensor, ...]]: ...
+@deprecated(
+    "functorch.make_fx is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.fx.experimental.proxy_tensor.make_fx` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def make_fx(
+    f: Callable[..., Any],
+    decomposition_table: dict[Any, Callable[..., Any]] | None = None,
+    tracing_mode: str = "real",
+    _allow_non_fake_inputs: bool = False,
+    **options: Any,
+) -> Callable[..., torch.fx.GraphModule]: ...

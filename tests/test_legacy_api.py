@@ -1,0 +1,100 @@
+"""The table of legacy names, held against what this torch ships."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import needs_torchs_functorch, run_python
+from torch.torch_version import __version__ as torch_version
+
+from functorch_compat.legacy_api import LEGACY_API
+
+ROOT = Path(__file__).parent.parent
+MODULES = [
+    "functorch",
+    "functorch.compile",
+    "functorch.experimental",
+    "functorch.experimental.control_flow",
+    "functorch.experimental.ops",
+]
+# What a shipped module has imported for itself.
+NOT_OFFERED = {"functorch.torch"}
+
+REPORT = f"""
+import importlib, json, pkgutil, types, warnings
+warnings.simplefilter("ignore")
+
+def public(module):
+    names = [name for name in vars(importlib.import_module(module)) if not name.startswith("_")]
+    return [f"{{module}}.{{name}}" for name in names]
+
+def has(name):
+    try:
+        pkgutil.resolve_name(name)
+    except (AttributeError, ImportError):
+        return False
+    return True
+
+import functorch
+modules = {MODULES}
+submodules = [f"functorch.{{m.name}}" for m in pkgutil.iter_modules(functorch.__path__)]
+print(json.dumps({{
+    "modules": submodules,
+    "public": sum(map(public, modules), []),
+    "present": {{name: has(name) for name in {list(LEGACY_API)}}},
+}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """What torch's own functorch has."""
+    return json.loads(run_python("-c", REPORT, FUNCTORCH_COMPAT="off").stdout)
+
+
+def expected_on_this_torch(api):
+    return torch_version >= api.since and (api.gone is None or torch_version < api.gone)
+
+
+@needs_torchs_functorch
+def test_every_public_name_of_the_shipped_functorch_is_in_the_table(shipped):
+    ours = {*LEGACY_API, *MODULES, *NOT_OFFERED}
+    # A package mentions the submodules that importing it happens to load.
+    assert {name for name in shipped["public"] if name not in shipped["modules"]} <= ours
+    top_level = {name for name in shipped["modules"] if not name.startswith("functorch._")}
+    assert top_level <= ours
+
+
+@needs_torchs_functorch
+def test_the_shipped_functorch_has_every_name_of_the_table(shipped):
+    expected = {name: expected_on_this_torch(api) for name, api in LEGACY_API.items()}
+    if "2.3" <= torch_version < "2.12":  # where torch's own module cannot be imported
+        del expected["functorch._src.aot_autograd"]
+
+    assert {name: shipped["present"][name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", [name for name, api in LEGACY_API.items() if api.kind == "rename"])
+def test_the_replacement_is_there_to_be_used(name):
+    api = LEGACY_API[name]
+    if not expected_on_this_torch(api):
+        pytest.skip("not a name of this torch")
+    module, _, attribute = api.replacement.rpartition(".")
+    imports = api.replacement if api.is_module else module
+
+    namespace = {}
+    exec(f"import torch, {imports}\nreplacement = {api.replacement}", namespace)
+    exec(f"from {module} import {attribute} as imported", namespace)
+    assert namespace["replacement"] is namespace["imported"]
+
+
+def test_each_row_says_how_it_migrates():
+    for name, api in LEGACY_API.items():
+        assert api.kind in ("rename", "rewrite", "none"), name
+        assert len(api.recipe.splitlines()) == (0 if api.kind == "rename" else 2), name
+
+
+def test_what_is_generated_from_the_table_is_up_to_date():
+    subprocess.run([sys.executable, ROOT / ".ci/generate.py", "--check"], check=True)

@@ -1,0 +1,86 @@
+"""Legacy calls, for type checkers: each line that says so in its comment is marked, no other is."""
+
+import functorch
+import torch
+from functorch import vjp
+from torch import Tensor
+from typing_extensions import assert_type
+
+import functorch_compat
+
+
+def func(x: Tensor) -> Tensor:
+    return x.sin()
+
+
+def loss(x: Tensor, scale: float = 2.0) -> Tensor:
+    return (x * scale).sum()
+
+
+def structs(x: Tensor) -> dict[str, Tensor]:
+    return {"sin": x.sin()}
+
+
+def with_aux(x: Tensor) -> tuple[Tensor, dict[str, int]]:
+    return x.sin(), {"step": 3}
+
+
+x = torch.ones(3)
+model = torch.nn.Linear(3, 3)
+
+output, vjp_fn = functorch.vjp(func, x)  # deprecated
+assert_type(output, Tensor)
+assert_type(vjp_fn(x), tuple[Tensor])
+
+struct, struct_vjp_fn = vjp(structs, x)  # deprecated
+assert_type(struct, dict[str, Tensor])
+assert_type(struct_vjp_fn({"sin": x}, retain_graph=False), tuple[Tensor])
+
+product, product_vjp_fn = vjp(torch.matmul, x, {"y": x})  # deprecated
+assert_type(product_vjp_fn(x, create_graph=True), tuple[Tensor, dict[str, Tensor]])
+
+with_aux_output, with_aux_vjp_fn, aux = vjp(with_aux, x, has_aux=True)  # deprecated
+assert_type(with_aux_output, Tensor)
+assert_type(with_aux_vjp_fn(x), tuple[Tensor])
+assert_type(aux, dict[str, int])
+
+either = vjp(func, x, has_aux=bool(x.sum()))  # deprecated
+from_lambda, _ = functorch_compat.vjp(lambda x: x.sin(), x)  # deprecated
+
+assert_type(functorch.jvp(func, (x,), (x,)), tuple[Tensor, Tensor])  # deprecated
+assert_type(
+    functorch.jvp(with_aux, (x,), (x,), has_aux=True),  # deprecated
+    tuple[Tensor, Tensor, dict[str, int]],
+)
+
+gradient = functorch.grad(loss)(x, scale=3.0)  # deprecated
+gradient, aux = functorch.grad(with_aux, has_aux=True)(x)  # deprecated
+gradient, aux = functorch.grad(with_aux, 0, True)(x)  # deprecated
+gradient, value = functorch.grad_and_value(loss, argnums=(0,))(x)  # deprecated
+assert_type(value, Tensor)
+gradient, (value, aux) = functorch.grad_and_value(with_aux, has_aux=True)(x)  # deprecated
+jacobian = functorch.jacrev(func, chunk_size=2)(x)  # deprecated
+jacobian, aux = functorch.jacrev(with_aux, has_aux=True)(x)  # deprecated
+jacobian = functorch.jacfwd(func, randomness="same")(x)  # deprecated
+jacobian, aux = functorch.jacfwd(with_aux, 0, True)(x)  # deprecated
+matrix = functorch.hessian(loss, argnums=0)(x)  # deprecated
+
+batched = functorch.vmap(func, in_dims=1, chunk_size=2)  # deprecated
+assert_type(batched(x), Tensor)
+assert_type(functorch.functionalize(structs)(x), dict[str, Tensor])  # deprecated
+
+fmodel, params = functorch.make_functional(model)  # deprecated
+fmodel(params, x)
+_, params, buffers = functorch.make_functional_with_buffers(model)  # deprecated
+ensemble, params, buffers = functorch.combine_state_for_ensemble([model, model])  # deprecated
+ensemble(params, buffers, x)
+graph = functorch.make_fx(func)(x)  # deprecated
+assert_type(graph, torch.fx.GraphModule)
+
+
+def call(stateless: functorch.FunctionalModule) -> None:  # deprecated
+    stateless(params, x)
+
+
+migrated = torch.func.vjp(func, x)
+version: str = functorch.__version__
