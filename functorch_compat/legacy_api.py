@@ -24,7 +24,7 @@ class LegacyName(NamedTuple):
     """For an object that torch hands out as it is, and without a warning: the module it is from."""
 
     since: str = "2.0"
-    """The first torch release with both the legacy name and, for a ``rename``, its successor."""
+    """The first torch release with both the legacy name and what replaces it."""
 
     gone: str | None = None
     """The torch release whose own functorch no longer had the name."""

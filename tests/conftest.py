@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+import warnings
 from pathlib import Path
 
 import functorch
@@ -16,6 +17,10 @@ import torch._dynamo  # which torch 2.3 fails to import inside a transform, at f
 from torch.autograd import forward_ad
 
 ROOT = Path(__file__).parent.parent
+SCRIPTS = [
+    ROOT / "docs/examples/implicit_differentiation.py",
+    *(ROOT / "tests/legacy").glob("*.py"),
+]
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
@@ -114,7 +119,7 @@ def run_documented(code, api):
     """What the code prints, and the Tensors that it leaves in its variables."""
     torch.manual_seed(0)
     functions = {name: getattr(api, name, getattr(functorch, name)) for name in functorch.__all__}
-    namespace = {"functorch": functorch, "torch": torch, **functions}
+    namespace = {"functorch": functorch, "torch": torch, "warnings": warnings, **functions}
     with contextlib.redirect_stdout(io.StringIO()) as output:
         exec(code, namespace)
     values = {k: v for k, v in namespace.items() if isinstance(v, (torch.Tensor, tuple))}

@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from conftest import run_python
+from conftest import needs_torchs_functorch, run_python
 
 import functorch_compat
 
@@ -23,6 +23,7 @@ def test_it_is_active_from_the_start():
     assert printed(FILE) == f"{OURS}\n"
 
 
+@needs_torchs_functorch
 @pytest.mark.parametrize("value", ["off", "OFF"])
 def test_the_environment_variable_wins_over_the_start_up_files(value):
     theirs = printed(
@@ -68,6 +69,7 @@ SWITCH = """
 """
 
 
+@needs_torchs_functorch
 def test_activating_after_functorch_was_imported_says_so_once():
     lines = printed(SWITCH.format(switch="activate"), FUNCTORCH_COMPAT="off").splitlines()
 
@@ -77,6 +79,7 @@ def test_activating_after_functorch_was_imported_says_so_once():
     assert "loads functorch-compat's" in lines[3]
 
 
+@needs_torchs_functorch
 def test_deactivating_after_functorch_was_imported_says_so_once():
     lines = printed(SWITCH.format(switch="deactivate")).splitlines()
 
@@ -116,6 +119,7 @@ def test_somebodys_own_functorch_stays_theirs_when_activating_later(tmp_path):
     assert result.stdout == "theirs\n" * 2
 
 
+@needs_torchs_functorch
 def test_somebodys_functorch_later_on_the_path_is_not_found(tmp_path):
     (tmp_path / "functorch.py").write_text("vjp = 'theirs'")
 

@@ -5,6 +5,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from conftest import SCRIPTS, run_python
 
 from functorch_compat.legacy_api import LEGACY_API
 
@@ -31,6 +32,13 @@ def test_without_the_shim_it_is_gone(environment):
     result = environment.run("-c", "import functorch", FUNCTORCH_COMPAT="off", check=False)
 
     assert result.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'functorch'"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_legacy_scripts_print_what_they_printed_before(environment, script):
+    before = run_python("-W", "ignore", script)
+
+    assert environment.run("-W", "ignore", script).stdout == before.stdout != ""
 
 
 EVERY_NAME = f"""

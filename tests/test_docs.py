@@ -3,18 +3,21 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import ROOT, needs_torchs_functorch
 
-ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")]
 
 
 def blocks(language):
     fence = re.compile(rf"^```{language}\n(.*?)^```", re.M | re.S)
     return [
-        pytest.param(code, id=f"{page.name}-{number}")
+        pytest.param(
+            code,
+            id=f"{page.name}-{number}",
+            marks=needs_torchs_functorch if "FUNCTORCH_COMPAT=off" in code else (),
+        )
         for page in PAGES
         for number, code in enumerate(fence.findall(page.read_text()), 1)
     ]

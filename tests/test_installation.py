@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, build
+from conftest import ROOT, build, needs_torchs_functorch
 
 import functorch_compat
 
@@ -43,6 +43,7 @@ def test_the_sdist_builds_the_same_wheel(wheel, tmp_path):
     assert rebuilt.read_bytes() == wheel.read_bytes()
 
 
+@needs_torchs_functorch
 @pytest.mark.parametrize("kind", ["wheel", "editable"])
 def test_installing_activates_and_uninstalling_leaves_nothing(kind, environment, wheel):
     files, modules = environment.files(), environment.modules_at_start()

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import run_python
+from conftest import SCRIPTS, needs_torchs_functorch, run_python
 
 from functorch_compat import FunctorchDeprecationWarning
 
-ROOT = Path(__file__).parent.parent
-EXAMPLE = ROOT / "docs/examples/implicit_differentiation.py"
-SCRIPTS = [EXAMPLE, *(ROOT / "tests/legacy").glob("*.py")]
+EXAMPLE = SCRIPTS[0]
 
 
+@needs_torchs_functorch
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_it_prints_the_same_with_the_shim_and_without(script):
     with_shim = run_python("-W", "ignore", script)

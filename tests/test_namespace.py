@@ -8,7 +8,7 @@ import sys
 import functorch
 import pytest
 import torch
-from conftest import run_python
+from conftest import needs_torchs_functorch, run_python
 
 import functorch_compat
 
@@ -79,6 +79,7 @@ print(json.dumps(files))
 """
 
 
+@needs_torchs_functorch
 def test_submodules_stay_torchs_files():
     ours = json.loads(run_python("-c", REPORT_SUBMODULES).stdout)
     shipped = json.loads(run_python("-c", REPORT_SUBMODULES, FUNCTORCH_COMPAT="off").stdout)
