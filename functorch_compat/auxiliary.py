@@ -54,11 +54,12 @@ def restore_aux(name: str, function: Callable[..., Any], /, *args: Any, **kwargs
     """
     result = function(*args, **kwargs)
     with_value = name == "functorch.grad_and_value"  # which gives (gradients, (output, aux))
-    *others, aux = result[1] if with_value else result
+    pair = result[1] if with_value else result
+    aux = pair[-1]
     if not isinstance(aux, RefusedAux):
         return result
     warn(REFUSED_AUX[name], stacklevel=4)
-    restored = (*others, aux.restored())
+    restored = (*pair[:-1], aux.restored())
     return (result[0], restored) if with_value else restored
 
 

@@ -43,16 +43,23 @@ def _legacy(source: str) -> Callable[[_Function], _Function]:
     return complete
 
 
-def _wrapped(wrapper: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
-    """Call ``wrapper(*arguments, …)`` under the name of its last argument, a function."""
+def _bound(wrapper: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """Call ``wrapper(*arguments, …)``."""
     if _WRAPS_NO_CLOSURE and is_tracing():
         return partial(wrapper, *arguments)
 
-    @wraps(arguments[-1])
     def function(*args: Any, **kwargs: Any) -> Any:
         return wrapper(*arguments, *args, **kwargs)
 
     return function
+
+
+def _wrapped(
+    func: Callable[..., Any], wrapper: Callable[..., Any], *arguments: Any
+) -> Callable[..., Any]:
+    """Call ``wrapper(*arguments, …)`` under the name of ``func``."""
+    bound = _bound(wrapper, *arguments)
+    return bound if _WRAPS_NO_CLOSURE and is_tracing() else wraps(func)(bound)
 
 
 def _auxiliary() -> ModuleType:
@@ -63,7 +70,7 @@ def _auxiliary() -> ModuleType:
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _wrapped(outside_inference_mode, function) if GUARD_NEEDED else function
+    return _wrapped(function, outside_inference_mode, function) if GUARD_NEEDED else function
 
 
 def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -97,7 +104,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     torch_vjp: Callable[..., Any] = _guarded_vjp if GUARD_NEEDED else torch.func.vjp
     if has_aux:
         aux = _auxiliary()
-        func = _wrapped(aux.accept_any_aux, func)
+        func = _bound(aux.accept_any_aux, func)
         return aux.restore_aux("functorch.vjp", torch_vjp, func, *primals, has_aux=True)
     return torch_vjp(func, *primals)
 
@@ -119,7 +126,7 @@ def jvp(
     torch_jvp = _guarded(torch.func.jvp)
     if has_aux:
         aux = _auxiliary()
-        func = _wrapped(aux.accept_any_aux, func)
+        func = _bound(aux.accept_any_aux, func)
         return aux.restore_aux(
             "functorch.jvp", torch_jvp, func, primals, tangents, strict=strict, has_aux=True
         )
@@ -133,8 +140,8 @@ def _transformed(
     if not options["has_aux"]:
         return _guarded(transform(func, **options))
     aux = _auxiliary()
-    func = _wrapped(aux.accept_any_aux, func)
-    return _wrapped(aux.restore_aux, name, _guarded(transform(func, **options)))
+    transformed = _guarded(transform(_bound(aux.accept_any_aux, func), **options))
+    return _wrapped(func, aux.restore_aux, name, transformed)
 
 
 @_legacy("torch.func")

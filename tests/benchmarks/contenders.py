@@ -1,41 +1,75 @@
-"""What the benchmarks compare: who computes the products, on which workload."""
+"""What the benchmarks compare: whose functions are called, and for what."""
 
 import warnings
+from types import SimpleNamespace
 
 import functorch
 import torch
 from torch._functorch import deprecated
 
-READY_MESSAGE = "functorch.vjp is deprecated. Please use `torch.func.vjp` instead"
+TRANSFORMS = [
+    "vjp",
+    "grad",
+    "grad_and_value",
+    "jvp",
+    "jacrev",
+    "jacfwd",
+    "hessian",
+    "vmap",
+    "functionalize",
+]
 
 
-def floor(func, *primals, has_aux=False):
+def floor(name):
     """The least that a deprecated name can cost."""
-    warnings.warn(READY_MESSAGE, DeprecationWarning, stacklevel=2)
-    return torch.func.vjp(func, *primals, has_aux=has_aux)
+    function = getattr(torch.func, name)
+    message = f"functorch.{name} is deprecated. Please use `torch.func.{name}` instead"
+
+    def warn_and_delegate(*args, **kwargs):
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    return warn_and_delegate
 
 
 CONTENDERS = {
-    "torch.func": torch.func.vjp,
-    "floor": floor,
-    "shim": functorch.vjp,
-    "shipped": deprecated.vjp,
+    "torch.func": torch.func,
+    "floor": SimpleNamespace(**{name: floor(name) for name in TRANSFORMS}),
+    "shim": functorch,
+    "shipped": deprecated,
 }
 
+
+def loss(x):
+    return x.sin().sum()
+
+
+def loss_and_aux(x):
+    return x.sin().sum(), x.cos()
+
+
+def sine_and_aux(x):
+    return x.sin(), x.cos()
+
+
+# To each a name, and what a legacy program does: it makes the transform and calls it once.
+SMALL = {
+    "vjp": lambda api, x: api.vjp(torch.sin, x),
+    "vjp, has_aux": lambda api, x: api.vjp(sine_and_aux, x, has_aux=True),
+    "grad": lambda api, x: api.grad(loss)(x),
+    "grad, has_aux": lambda api, x: api.grad(loss_and_aux, has_aux=True)(x),
+    "grad_and_value": lambda api, x: api.grad_and_value(loss)(x),
+    "jvp": lambda api, x: api.jvp(torch.sin, (x,), (x,)),
+    "jvp, has_aux": lambda api, x: api.jvp(sine_and_aux, (x,), (x,), has_aux=True),
+    "jacrev": lambda api, x: api.jacrev(torch.sin)(x),
+    "jacrev, has_aux": lambda api, x: api.jacrev(sine_and_aux, has_aux=True)(x),
+    "jacfwd": lambda api, x: api.jacfwd(torch.sin)(x),
+    "hessian": lambda api, x: api.hessian(loss)(x),
+    "vmap": lambda api, x: api.vmap(torch.sin)(x),
+    "functionalize": lambda api, x: api.functionalize(torch.sin)(x),
+}
+LARGE = {name: SMALL[name] for name in ("vjp", "vjp, has_aux")}
 WORKLOADS = {
-    "3 elements": (torch.sin, torch.ones(3), {}),
-    "3 elements, has_aux": (lambda x: (x.sin(), x.cos()), torch.ones(3), {"has_aux": True}),
-    "1000x1000": (torch.sin, torch.ones(1000, 1000), {}),
-    "1000x1000, has_aux": (
-        lambda x: (x.sin(), x.cos()),
-        torch.ones(1000, 1000),
-        {"has_aux": True},
-    ),
+    **{name: (work, torch.ones(3)) for name, work in SMALL.items()},
+    **{f"{name}, 1000x1000": (work, torch.ones(1000, 1000)) for name, work in LARGE.items()},
 }
-
-
-def call(contender, workload):
-    """What a legacy program does: it asks for ``vjp`` and for one product."""
-    vjp = CONTENDERS[contender]
-    func, x, options = WORKLOADS[workload]
-    return lambda: vjp(func, x, **options)
