@@ -1,0 +1,278 @@
+"""What this torch does, and what the shim makes of it, checked against the documentation.
+
+The promises are those of https://pytorch.org/docs/stable/generated/torch.func.vjp.html.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import site
+import textwrap
+import warnings
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import torch
+from torch.utils._pytree import tree_map
+
+import functorch_compat
+from functorch_compat import activation
+
+
+class Check(NamedTuple):
+    """Whether one promise holds on one device."""
+
+    name: str
+    device: str
+    torch: bool
+    """Whether ``torch.func.vjp`` keeps it."""
+    shim: bool
+    """Whether ``functorch.vjp`` does."""
+    detail: str
+    """What happened instead, where one does not."""
+
+
+class Report(NamedTuple):
+    """What the doctor found."""
+
+    functorch_compat: str
+    python: str
+    torch: str
+    functorch: str | None
+    """The file that ``import functorch`` loads."""
+    active: bool
+    """Whether that is the shim."""
+    reason: str
+    """Why it is, or why not."""
+    devices: list[str]
+    checks: list[Check]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the shim keeps every promise."""
+        return all(check.shim for check in self.checks)
+
+
+# Each takes a vjp and some Tensor, and gives what came out and what the documentation promises.
+_Promise = Callable[[Callable[..., Any], torch.Tensor], "tuple[Any, Any]"]
+_PROMISES: dict[str, _Promise] = {}
+
+
+def _promise(name: str) -> Callable[[_Promise], _Promise]:
+    return lambda promise: _PROMISES.setdefault(name, promise)
+
+
+@_promise("simple")
+def _simple(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    output, vjp_fn = vjp(lambda x: x.sin().sum(), x)
+    return (output, vjp_fn(torch.ones_like(output))), (x.sin().sum(), (x.cos(),))
+
+
+@_promise("several outputs")
+def _several_outputs(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    output, vjp_fn = vjp(lambda x: (x.sin(), x.cos()), x)
+    return (output, vjp_fn((x, 2 * x))), ((x.sin(), x.cos()), (x * x.cos() - 2 * x * x.sin(),))
+
+
+@_promise("structs")
+def _structs(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    output, vjp_fn = vjp(lambda x: {"first": x.sin(), "second": [x.cos()]}, x)
+    products = vjp_fn({"first": x, "second": [2 * x]})
+    expected = {"first": x.sin(), "second": [x.cos()]}
+    return (output, products), (expected, (x * x.cos() - 2 * x * x.sin(),))
+
+
+@_promise("several primals")
+def _several_primals(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    _, vjp_fn = vjp(lambda x, others: x * others["y"], x, {"y": x + 1})
+    return vjp_fn(2 * x), (2 * x * (x + 1), {"y": 2 * x * x})
+
+
+@_promise("kwargs defaults")
+def _kwargs_defaults(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    _, vjp_fn = vjp(lambda x, scale=4.0: x * scale, x)
+    return vjp_fn(x), (4 * x,)
+
+
+@_promise("aux tensors")
+def _aux_tensors(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    _, vjp_fn, aux = vjp(lambda x: (x.sin(), {"cos": x.cos()}), x, has_aux=True)
+    return (vjp_fn(x), aux), ((x * x.cos(),), {"cos": x.cos()})
+
+
+@_promise("aux objects")
+def _aux_objects(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    aux = {"step": 3, "note": None, "name": "sin"}
+    _, vjp_fn, returned = vjp(lambda x: (x.sin(), {**aux, "cos": x.cos()}), x, has_aux=True)
+    return (vjp_fn(x), returned.pop("cos"), returned == aux), ((x * x.cos(),), x.cos(), True)
+
+
+def _minus_constant_square(x: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        constant = x**2
+    return x - constant
+
+
+@_promise("no_grad inside")
+def _no_grad_inside(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    output, vjp_fn = vjp(_minus_constant_square, x)
+    return (output, vjp_fn(x)), (x - x**2, (x,))
+
+
+@_promise("no_grad outside")
+def _no_grad_outside(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    with torch.no_grad():
+        output, vjp_fn = vjp(lambda x: _minus_constant_square(x.sin()), x)
+        products = vjp_fn(x)
+    return (output, products), (x.sin() - x.sin() ** 2, (x * x.cos(),))
+
+
+@_promise("inference_mode outside")
+def _inference_mode_outside(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    with torch.inference_mode():
+        output, vjp_fn = vjp(torch.sin, x)
+        products = vjp_fn(x)
+    return (output, products), (x.sin(), (x * x.cos(),))
+
+
+@_promise("vjp_fn inside inference_mode")
+def _vjp_fn_inside_inference_mode(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    output, vjp_fn = vjp(lambda x: x.softmax(0), x)
+    with torch.inference_mode():
+        products = vjp_fn(x)
+    return products, (output * (x - (x * output).sum()),)
+
+
+@_promise("nesting")
+def _nesting(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    def derivative(x: torch.Tensor) -> Any:
+        return vjp(torch.sin, x)[1](torch.ones_like(x))[0]
+
+    output, vjp_fn = vjp(derivative, x)
+    return (output, vjp_fn(x)), (x.cos(), (-x * x.sin(),))
+
+
+@_promise("vmap of vjp_fn")
+def _vmap_of_vjp_fn(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    _, vjp_fn = vjp(torch.sin, x)
+    return torch.func.vmap(vjp_fn)(torch.eye(len(x), device=x.device)), (x.cos().diag(),)
+
+
+@_promise("compile")
+def _compile(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    import torch._dynamo
+
+    torch._dynamo.reset()  # type: ignore[no-untyped-call, unused-ignore]
+    compiled = torch.compile(lambda x: vjp(torch.sin, x)[1](x), fullgraph=True, backend="eager")
+    return compiled(x), (x * x.cos(),)
+
+
+def examine() -> Report:
+    """Check each promise on each device that torch has here."""
+    file, active, reason = _whence()
+    devices = _devices()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        checks = [_check(name, device) for device in devices for name in _PROMISES]
+    return Report(
+        functorch_compat=functorch_compat.__version__,
+        python=platform.python_version(),
+        torch=torch.__version__,
+        functorch=file,
+        active=active,
+        reason=reason,
+        devices=devices,
+        checks=checks,
+    )
+
+
+def as_text(report: Report) -> str:
+    """The report, for people."""
+    lines = [
+        f"Python {report.python}, torch {report.torch}, functorch-compat {report.functorch_compat}",
+        f"import functorch: {report.functorch or 'not found'}",
+        f"the shim is {'active' if report.active else 'not active'}: {report.reason}",
+        "",
+    ]
+    rows: list[tuple[str, ...]] = [("promise", "device", "torch.func", "shim", "")]
+    for name, device, *kept, detail in report.checks:
+        rows.append((name, device, *("holds" if it else "FAILS" for it in kept), detail))
+    widths = [max(map(len, column)) for column in list(zip(*rows))[:-1]]
+    for row in rows:
+        lines.append("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip())
+    failures = sum(not check.shim for check in report.checks)
+    alone = sum(not check.torch for check in report.checks)
+    says = f"breaks {failures} of" if failures else "keeps"
+    lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {alone}."]
+    return "\n".join(lines)
+
+
+def _check(name: str, device: str) -> Check:
+    torchs = _what_goes_wrong(name, torch.func.vjp, device)
+    shims = _what_goes_wrong(name, functorch_compat.vjp, device)
+    details = [f"torch.func: {torchs}"] if torchs else []
+    details += [f"shim: {shims}"] if shims else []
+    if name == "compile" and torchs:
+        details, shims = [f"promised where torch.func.vjp compiles; it does not: {torchs}"], None
+    return Check(name, device, torch=not torchs, shim=not shims, detail="; ".join(details))
+
+
+def _what_goes_wrong(name: str, vjp: Callable[..., Any], device: str) -> str | None:
+    x = torch.tensor([0.5, -1.0, 2.0], device=device)
+    modes = _modes()
+    try:
+        actual, expected = _PROMISES[name](vjp, x)
+        try:
+            torch.testing.assert_close(actual, expected)
+        except AssertionError:
+            return textwrap.shorten(f"gives {_rounded(actual)}, not {_rounded(expected)}", 200)
+    except Exception as error:
+        return textwrap.shorten(f"{type(error).__name__}: {error}", 200)
+    return None if _modes() == modes else f"leaves the modes {_modes()}, not {modes}"
+
+
+def _modes() -> tuple[bool, bool]:
+    return torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+
+def _rounded(result: Any) -> Any:
+    """The Tensors of a pytree as lists that people can read."""
+
+    def rounded(leaf: Any) -> Any:
+        is_tensor = isinstance(leaf, torch.Tensor)
+        return tree_map(lambda number: round(number, 4), leaf.tolist()) if is_tensor else leaf
+
+    return tree_map(rounded, result)
+
+
+def _devices() -> list[str]:
+    if torch.cuda.is_available():
+        return ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    accelerator = getattr(torch, "accelerator", None)  # since torch 2.6
+    if accelerator is not None and accelerator.is_available():
+        return ["cpu", accelerator.current_accelerator().type]
+    return ["cpu"]
+
+
+def _whence() -> tuple[str | None, bool, str]:
+    """The file that ``import functorch`` loads, whether it is ours, and why."""
+    spec = find_spec("functorch")
+    file = spec.origin if spec else None
+    pth = "functorch_compat.pth"
+    folders = [*site.getsitepackages(), site.getusersitepackages()]
+    if file == activation.OURS:
+        reason = "Python turned it on when it started"
+    elif activation.is_active():
+        reason = f"{file} is another functorch than torch's, and goes before it"
+    elif os.environ.get("FUNCTORCH_COMPAT", "").lower() == "off":
+        reason = "FUNCTORCH_COMPAT=off turns it off"
+    elif any(os.path.exists(os.path.join(folder, pth)) for folder in folders):
+        reason = f"Python has not read {pth}; was it started with -S?"
+    else:
+        reason = (
+            f"{pth} is not where Python reads it ({', '.join(folders)}): install the package "
+            "there, or call functorch_compat.activate()"
+        )
+    return file, file == activation.OURS, reason

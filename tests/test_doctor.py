@@ -1,0 +1,148 @@
+"""``functorch-compat doctor`` tells what this torch does, what the shim does, and who answers."""
+
+import json
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import DEVICES, ROOT, run_python
+
+import functorch_compat
+from functorch_compat import activation, cli, doctor
+from functorch_compat.inference_mode import DYNAMO_TRACES_TRANSFORMS, GUARD_NEEDED
+
+PROMISES = [
+    *("simple", "several outputs", "structs", "several primals", "kwargs defaults"),
+    *("aux tensors", "aux objects", "no_grad inside", "no_grad outside"),
+    *("inference_mode outside", "vjp_fn inside inference_mode", "nesting", "vmap of vjp_fn"),
+    "compile",
+]
+KEPT_BY_TORCH = {
+    "aux objects": False,
+    "inference_mode outside": not GUARD_NEEDED,
+    "vjp_fn inside inference_mode": not GUARD_NEEDED,
+    "compile": DYNAMO_TRACES_TRANSFORMS,
+}
+
+
+def report(**environment):
+    result = run_python("-m", "functorch_compat", "doctor", "--format=json", **environment)
+    return json.loads(result.stdout)
+
+
+def test_the_shim_keeps_every_promise_and_torch_those_that_the_design_says():
+    found = report()
+
+    assert (found["torch"], found["active"]) == (torch.__version__, True)
+    assert Path(found["functorch"]) == Path(activation.OURS)
+    assert found["python"] == "{}.{}.{}".format(*sys.version_info)
+    assert [device.partition(":")[0] for device in found["devices"]] == DEVICES
+    checks = {(check.pop("device"), check.pop("name")): check for check in found["checks"]}
+    assert list(checks) == [(device, name) for device in found["devices"] for name in PROMISES]
+    for (_, name), check in checks.items():
+        assert check["shim"], check
+        assert check["torch"] == KEPT_BY_TORCH.get(name, True), check
+        assert bool(check["detail"]) != check["torch"]
+
+
+@pytest.mark.parametrize("broken", PROMISES)
+def test_a_promise_that_the_shim_breaks_is_found(broken, monkeypatch, capsys):
+    kept = doctor._PROMISES[broken]
+
+    def wrong_for_the_shim(vjp, x):
+        actual, expected = kept(vjp, x)
+        return (kept(vjp, 2 * x)[0] if vjp is functorch_compat.vjp else actual), expected
+
+    monkeypatch.setattr(doctor, "_PROMISES", {broken: wrong_for_the_shim})
+
+    if broken == "compile" and not DYNAMO_TRACES_TRANSFORMS:
+        assert cli.main(["doctor"]) == 0
+        return
+    assert cli.main(["doctor"]) == 1
+    assert "The shim breaks 1 of 1 promises" in capsys.readouterr().out
+
+
+def test_modes_left_behind_break_a_promise(monkeypatch):
+    def vjp(*args, **kwargs):
+        torch.set_grad_enabled(False)
+        return torch.func.vjp(*args, **kwargs)
+
+    monkeypatch.setattr(functorch_compat, "vjp", vjp, raising=False)
+    try:
+        simple = doctor.examine().checks[0]
+    finally:
+        torch.set_grad_enabled(True)
+
+    assert (simple.name, simple.torch, simple.shim) == ("simple", True, False)
+    assert "leaves the modes (False, False), not (True, False)" in simple.detail
+
+
+def test_it_says_that_the_variable_turned_it_off():
+    found = report(FUNCTORCH_COMPAT="off")
+
+    assert not found["active"]
+    assert found["reason"] == "FUNCTORCH_COMPAT=off turns it off"
+    assert all(check["shim"] for check in found["checks"])
+
+
+def test_it_says_that_another_functorch_goes_before(tmp_path):
+    (tmp_path / "functorch.py").touch()
+    found = report(PYTHONPATH=str(tmp_path))
+
+    assert not found["active"]
+    assert found["functorch"] == str(tmp_path / "functorch.py")
+    assert f"{tmp_path}/functorch.py is another functorch" in found["reason"]
+
+
+def test_it_says_that_no_start_up_file_is_there(an_environment):
+    # As after `pip install --target`, say: Python reads no start-up file there.
+    result = an_environment.run(
+        *("-m", "functorch_compat", "doctor", "--format=json"), PYTHONPATH=str(ROOT)
+    )
+    found = json.loads(result.stdout)
+
+    assert not found["active"]
+    assert str(an_environment.site_packages) in found["reason"]
+    assert "functorch_compat.activate()" in found["reason"]
+
+
+def test_without_torch_it_says_so_in_one_line(tmp_path):
+    venv.create(tmp_path)
+    result = run_python(
+        *("-m", "functorch_compat", "doctor"),
+        python=tmp_path / "bin/python",
+        check=False,
+        PYTHONPATH=str(ROOT),
+    )
+
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("functorch-compat doctor: torch cannot be imported by ")
+    assert "No module named 'torch'" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wrong"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("heal",), "invalid choice: 'heal'"),
+        (("doctor", "--format", "xml"), "argument --format: invalid choice: 'xml'"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_on_stderr(arguments, wrong, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert wrong in line
+    assert line.endswith("--help)")
+
+
+def test_a_reader_that_stops_reading_stops_it_quietly():
+    command = f"{sys.executable} -m functorch_compat doctor | true"
+    result = run_python("-c", f"import os; os.system({command!r})")
+
+    assert result.stderr == ""
