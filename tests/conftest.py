@@ -10,11 +10,17 @@ import venv
 import warnings
 from pathlib import Path
 
+import expected_failures
 import functorch
+import hypothesis
 import pytest
 import torch
 import torch._dynamo  # which torch 2.3 fails to import inside a transform, at first need
 from torch.autograd import forward_ad
+
+hypothesis.settings.register_profile("quick", deadline=None)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("quick")
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = [
@@ -24,10 +30,14 @@ SCRIPTS = [
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
+TORCH_HAS_FUNCTORCH = (Path(torch.__file__).parent.parent / "functorch").is_dir()
 needs_torchs_functorch = pytest.mark.skipif(
-    not (Path(torch.__file__).parent.parent / "functorch").is_dir(),
-    reason="this torch has no functorch of its own",
+    not TORCH_HAS_FUNCTORCH, reason="this torch has no functorch of its own"
 )
+
+
+def pytest_collection_modifyitems(items):
+    expected_failures.mark(items)
 
 
 @pytest.fixture(params=DEVICES)

@@ -1,7 +1,6 @@
 """Scripts that stay as they are run with the shim and without, and print the same."""
 
 import linecache
-import os
 import re
 import warnings
 from pathlib import Path
@@ -49,12 +48,7 @@ def test_deprecations_as_errors_stop_the_example_at_its_first_call():
 
 def test_torchopt_differentiates_its_solutions_through_us():
     """A client that nobody here wrote: torchopt calls ``functorch.vjp`` for implicit gradients."""
-    try:
-        import torchopt
-    except ImportError:
-        if "CI" in os.environ:
-            raise
-        pytest.skip("torchopt is not installed")
+    import torchopt
     from torchopt.diff.implicit import custom_root
 
     target = torch.tensor([2.0, 3.0, 5.0], dtype=torch.float64)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, run_python
+from conftest import ROOT, TORCH_HAS_FUNCTORCH, run_python
 
 from functorch_compat.deprecation import MESSAGES
 
@@ -48,6 +48,8 @@ def test_pyright(python, tmp_path):
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     found = json.loads(result.stdout)["generalDiagnostics"]
+    if not TORCH_HAS_FUNCTORCH:  # it then misses the folder beside the stubs, at each import
+        found = [report for report in found if report["rule"] != "reportMissingModuleSource"]
     assert [report["range"]["start"]["line"] + 1 for report in found] == MARKED
     assert {report["rule"] for report in found} == {"reportDeprecated"}
     assert all(report["message"].split("\n")[1].strip() in MESSAGES.values() for report in found)
