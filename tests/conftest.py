@@ -28,6 +28,7 @@ SCRIPTS = [
     *(ROOT / "tests/legacy").glob("*.py"),
 ]
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+collect_ignore = [] if "cuda" in DEVICES else ["test_cuda.py"]
 
 
 TORCH_HAS_FUNCTORCH = (Path(torch.__file__).parent.parent / "functorch").is_dir()

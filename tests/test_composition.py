@@ -1,6 +1,7 @@
 """``vjp`` composes with everything that ``torch.func.vjp`` composes with."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import functorch
 import pytest
@@ -154,6 +155,64 @@ def test_kinds_of_tensors(kind, x):
         atol=0,
     )
     assert torch.equal(actual.resolve_conj(), 2 * kind(x).conj().resolve_conj())
+
+
+# What they return, and its product with cotangents of ones, worked out by hand.
+FUNCTIONS = {
+    "the primal itself": (lambda x: x, lambda x: torch.ones_like(x)),
+    "a view of it": (lambda x: x[1:], lambda x: torch.tensor([0, 1, 1]).to(x)),
+    "nothing of it": (lambda x: torch.ones_like(x), lambda x: torch.zeros_like(x)),
+    "a detached copy": (lambda x: x.detach() * x, lambda x: x),
+    "a view changed in place": (lambda x: changed_in_place(x), lambda x: x.new_tensor([2, 10, 2])),
+    "what it printed": (lambda x: x * float(len(repr(x)) > 0), lambda x: torch.ones_like(x)),
+    "a named tuple": (lambda x: Named(x * 2, x * 3), lambda x: torch.full_like(x, 5)),
+}
+
+
+class Named(NamedTuple):
+    first: torch.Tensor
+    second: torch.Tensor
+
+
+def changed_in_place(x):
+    y = x * 2
+    y[1:2].mul_(5)
+    return y
+
+
+@pytest.mark.parametrize(("func", "expected"), FUNCTIONS.values(), ids=FUNCTIONS)
+def test_functions_of_every_sort(func, expected, x):
+    output, vjp_fn = functorch.vjp(func, x)
+    (actual,) = vjp_fn(torch.utils._pytree.tree_map(torch.ones_like, output))
+
+    assert type(output) is type(func(x))
+    assert_same(output, func(x))
+    assert_same(actual, expected(x))
+
+
+def test_a_primal_that_the_output_does_not_use_has_a_product_of_zeros(x):
+    _, vjp_fn = functorch.vjp(lambda x, y: x * 2, x, x + 1)
+
+    assert_same(vjp_fn(x), (x * 2, torch.zeros_like(x)))
+
+
+def test_autocast_inside_the_function(x):
+    weight = torch.outer(x, x).float()
+
+    def func(x):
+        with torch.autocast(x.device.type, dtype=torch.bfloat16):
+            return weight @ x
+
+    def use(vjp):
+        output, vjp_fn = vjp(func, x.float())
+        return output, vjp_fn(torch.ones_like(output))
+
+    actual, expected = both(use)
+
+    assert_same(actual, expected)
+    assert actual[0].dtype == torch.bfloat16
+    assert actual[1][0].dtype == torch.float32
+    torch.testing.assert_close(actual[1][0], weight.sum(0), rtol=0.02, atol=0.02)
 
 
 def test_sparse(x):
