@@ -178,3 +178,13 @@ LEGACY_API = {
         is_module=True,
     ),
 }
+
+MODULES = {
+    "functorch": "torch.func",
+    "functorch._src": "torch._functorch",
+    "functorch.compile": "torch._functorch",
+    "functorch.experimental": "torch.func",
+    "functorch.experimental.control_flow": "torch._higher_order_ops",
+    "functorch.experimental.ops": "torch._ops",
+}
+"""The legacy modules that hold those names, and where most of what they held is today."""

@@ -1,12 +1,12 @@
 """What type checkers read for ``functorch``. The messages are written by ``.ci/generate.py``."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 import torch
 from torch import Tensor
 from torch._functorch import make_functional as _make_functional
-from typing_extensions import TypeVarTuple, Unpack, deprecated
+from typing_extensions import ParamSpec, TypeVarTuple, Unpack, deprecated
 
 __all__ = [
     "FunctionalModule",

@@ -1,0 +1,47 @@
+"""Finds the uses of legacy names in files. Needs no torch, and never imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from functorch_compat.audit import dependencies, dynamic_imports, ruff, source
+from functorch_compat.audit.finding import AuditError, Finding, Result, Unreadable
+
+__all__ = ["AuditError", "Finding", "Result", "audit"]
+
+
+def audit(paths: Iterable[str], exclude: Iterable[str] | None = None) -> Result:
+    """Find the uses of legacy names in ``paths``: files, or folders with all that is in them.
+
+    Folders are searched as ruff does it: what git ignores and what is in a virtual environment is
+    left out, unless ``exclude`` is given: patterns of what to leave out in its place.
+
+    Raises:
+        AuditError: Where a path does not exist, or ruff is not installed or does not work.
+    """
+    paths = list(paths)
+    for path in paths:
+        if not Path(path).exists():
+            raise AuditError(f"{path}: no such file or folder")
+    python = [path for path in paths if not dependencies.is_declaration(path)]
+    result = ruff.check(python, exclude)
+    look = dict.fromkeys(ruff.files(python, exclude), _what_ruff_does_not_see)
+    look.update((path, dependencies.find) for path in dependencies.files(paths))
+    for path in look.keys() - result.unreadable.keys():
+        try:
+            result.findings.extend(look[path](path))
+        except Unreadable as unreadable:
+            result.unreadable[path] = str(unreadable)
+        except OSError as error:
+            result.unreadable[path] = error.strerror or str(error)
+    result.findings.sort(key=lambda f: (f.path, f.cell or 0, f.line, f.column, f.name))
+    return result
+
+
+def _what_ruff_does_not_see(path: str) -> list[Finding]:
+    text, is_utf8 = source.read(path)
+    findings = [] if is_utf8 else ruff.check_text(path, text)
+    if "functorch" in text:
+        findings += dynamic_imports.find(path, text)
+    return findings

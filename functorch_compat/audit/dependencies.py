@@ -1,0 +1,159 @@
+"""Declarations that a project needs the PyPI project ``functorch``.
+
+It is an empty package today, and its old releases force torch 1.13 and earlier.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from functorch_compat.audit.finding import Finding, Unreadable
+
+_FILES = (
+    *("requirements*.txt", "requirements*.in", "pyproject.toml", "setup.cfg"),
+    *("environment.yml", "environment.yaml"),
+)
+# Besides those whose name begins with a dot.
+_LEFT_OUT = ("__pypackages__", "node_modules", "site-packages", "venv")
+
+
+def is_declaration(path: str) -> bool:
+    """Whether a file is one that may declare a dependency."""
+    return any(fnmatch(os.path.basename(path), pattern) for pattern in _FILES)
+
+
+def files(paths: Iterable[str]) -> Iterator[str]:
+    """The files that may declare a dependency: ``paths`` and what is in those that are folders."""
+    for path in paths:
+        if is_declaration(path) and not os.path.isdir(path):
+            yield path
+        for folder, folders, names in os.walk(path):
+            folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
+            yield from (os.path.join(folder, name) for name in names if is_declaration(name))
+
+
+def find(path: str) -> list[Finding]:
+    """The lines of a file that declare the dependency."""
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not UTF-8: {error}") from None
+    if "functorch" not in text.lower():
+        return []
+    name = Path(path).name
+    if name == "pyproject.toml":
+        declared = _pyproject(text)
+    elif name == "setup.cfg":
+        declared = _setup_cfg(text)
+    elif name.startswith("environment."):
+        declared = _environment(text)
+    else:
+        declared = _requirements(text)
+    wanted = [requirement for requirement in declared if _is_functorch(requirement)]
+    return list(_located(path, text, wanted))
+
+
+def _is_functorch(requirement: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        return canonicalize_name(Requirement(requirement).name) == "functorch"
+    except InvalidRequirement:  # a link, say, or a version that conda alone understands
+        name = re.match(r"\s*(?:[\w-]+::)?([\w.-]+)\s*(?:$|[=<>!~;@\[ ])", requirement)
+        return name is not None and canonicalize_name(name[1]) == "functorch"
+
+
+def _located(path: str, text: str, requirements: list[str]) -> Iterator[Finding]:
+    """Where the requirements are in the text: parsers do not tell."""
+    code = [re.sub("(^|\\s)#.*", "", line) for line in text.splitlines()]
+    places = {
+        (number, line.lower().find("functorch") + 1): line
+        for number, line in enumerate(code, 1)
+        if "functorch" in line.lower()
+    }
+    for requirement in requirements:
+        exact = (place for place, line in places.items() if requirement in line)
+        place = next(exact, next(iter(places), (1, 1)))
+        line = places.pop(place, requirement)
+        yield Finding(path, *place, None, "functorch", "torch", "none", line.strip())
+
+
+def _requirements(text: str) -> Iterator[str]:
+    for line in text.replace("\\\n", "").splitlines():
+        requirement = re.split(r"(?:^|\s)(?:#|--)", line)[0].strip()
+        if requirement and not requirement.startswith("-"):
+            yield requirement
+
+
+def _pyproject(text: str) -> Iterator[str]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"not TOML: {error}") from None
+    for table in (*_LISTS, *_NAMES):
+        for found in _at(document, table.split(".")):
+            values = found if isinstance(found, list) else []
+            names = found if isinstance(found, dict) and table in _NAMES else {}
+            yield from (value for value in (*values, *names) if isinstance(value, str))
+
+
+_LISTS = (
+    *("project.dependencies", "project.optional-dependencies.*", "build-system.requires"),
+    *("dependency-groups.*", "tool.uv.dev-dependencies", "tool.pdm.dev-dependencies.*"),
+    *("tool.hatch.envs.*.dependencies", "tool.hatch.envs.*.extra-dependencies"),
+)
+_NAMES = (
+    *("tool.poetry.dependencies", "tool.poetry.dev-dependencies"),
+    *("tool.poetry.group.*.dependencies", "tool.pixi.dependencies", "tool.pixi.pypi-dependencies"),
+)
+
+
+def _at(node: Any, keys: list[str]) -> Iterator[Any]:
+    """What is in a document under the keys, of which ``*`` is any."""
+    if not keys:
+        yield node
+    elif isinstance(node, dict):
+        for key in node if keys[0] == "*" else {keys[0]} & set(node):
+            yield from _at(node[key], keys[1:])
+
+
+def _setup_cfg(text: str) -> Iterator[str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise Unreadable(f"not an INI file: {error}".replace("\n", " ")) from None
+    sections = {name: dict(parser.items(name)) for name in parser.sections()}
+    options = sections.get("options", {})
+    declared = [options.get(f"{when}_require{s}", "") for when, s in _WHEN]
+    declared += sections.get("options.extras_require", {}).values()
+    for requirements in declared:
+        yield from _requirements(requirements)
+
+
+_WHEN = (("install", "s"), ("setup", "s"), ("tests", ""))
+
+
+def _environment(text: str) -> Iterator[str]:
+    import yaml
+
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Unreadable(f"not YAML: {error}".replace("\n", " ")) from None
+    for declared in _at(document, ["dependencies"]):
+        for dependency in declared if isinstance(declared, list) else []:
+            names = dependency.get("pip") if isinstance(dependency, dict) else [dependency]
+            yield from (n for n in names if isinstance(n, str)) if isinstance(names, list) else ()
