@@ -4,17 +4,18 @@ import functorch
 import torch
 from functorch import vjp
 from torch import Tensor
+from torch.fx.graph_module import GraphModule
 from typing_extensions import assert_type
 
 import functorch_compat
 
 
 def func(x: Tensor) -> Tensor:
-    return x.sin()
+    return torch.sin(x)
 
 
 def loss(x: Tensor, scale: float = 2.0) -> Tensor:
-    return (x * scale).sum()
+    return torch.sum(torch.mul(x, scale))
 
 
 def structs(x: Tensor) -> dict[str, Tensor]:
@@ -75,12 +76,12 @@ _, params, buffers = functorch.make_functional_with_buffers(model)  # deprecated
 ensemble, params, buffers = functorch.combine_state_for_ensemble([model, model])  # deprecated
 ensemble(params, buffers, x)
 graph = functorch.make_fx(func)(x)  # deprecated
-assert_type(graph, torch.fx.GraphModule)
+assert_type(graph, GraphModule)
 
 
 def call(stateless: functorch.FunctionalModule) -> None:  # deprecated
     stateless(params, x)
 
 
-migrated = torch.func.vjp(func, x)
+migrated = torch.vmap(func)
 version: str = functorch.__version__

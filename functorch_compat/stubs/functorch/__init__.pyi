@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, TypeVar, overload
 import torch
 from torch import Tensor
 from torch._functorch import make_functional as _make_functional
+from torch.fx.graph_module import GraphModule as _GraphModule
 from typing_extensions import ParamSpec, TypeVarTuple, Unpack, deprecated
 
 __all__ = [
@@ -264,4 +265,4 @@ def make_fx(
     tracing_mode: str = "real",
     _allow_non_fake_inputs: bool = False,
     **options: Any,
-) -> Callable[..., torch.fx.GraphModule]: ...
+) -> Callable[..., _GraphModule]: ...
