@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -40,7 +41,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     doctor.add_argument("--format", choices=["text", "json"], default="text")
     doctor.set_defaults(run=_doctor)
 
+    audit = commands.add_parser(
+        "audit",
+        help="find the uses of legacy names",
+        description="Find the uses of legacy names in Python files, notebooks and declarations of "
+        "dependencies. Exit status: 0 if there are none, 1 if there are, 2 if a file could not be "
+        "read or the command is wrong.",
+    )
+    audit.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
+    audit.add_argument("--installed", action="store_true", help="audit what is installed instead")
+    audit.add_argument("--format", choices=["text", "json", "github", "sarif"], default="text")
+    ratchet = audit.add_mutually_exclusive_group()
+    ratchet.add_argument("--baseline", metavar="FILE", help="report only what is not in FILE")
+    ratchet.add_argument("--write-baseline", metavar="FILE", help="write what is found into FILE")
+    audit.set_defaults(run=_audit)
+
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold any byte
     try:
         status: int = options.run(options)
         sys.stdout.flush()
@@ -69,3 +87,40 @@ def _doctor(options: argparse.Namespace) -> int:
     else:
         print(doctor.as_text(report))
     return 0 if report.healthy else 1
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from functorch_compat.audit import AuditError, audit, baseline, formats
+
+    try:
+        if options.installed and options.paths:
+            raise AuditError("--installed takes no paths")
+        if options.installed:
+            from functorch_compat.audit.installed import audit_installed
+
+            result = audit_installed()
+        else:
+            result = audit(options.paths or ["."])
+        if options.write_baseline:
+            baseline.write(options.write_baseline, result.findings)
+            count = len(result.findings)
+            print(f"{options.write_baseline}: {count} findings written", file=sys.stderr)
+            result = result._replace(findings=[])
+        if options.baseline:
+            new, gone = baseline.compare(options.baseline, result.findings)
+            result = result._replace(findings=new)
+            for entry in gone:
+                print(f"gone: {entry.path}: {entry.name}: {entry.text}", file=sys.stderr)
+            if gone:
+                print(
+                    f"{len(gone)} entries of {options.baseline} are gone: "
+                    f"--write-baseline {options.baseline} makes it shrink",
+                    file=sys.stderr,
+                )
+    except AuditError as error:
+        print(f"functorch-compat audit: {error}", file=sys.stderr)
+        return 2
+    print(formats.FORMATS[options.format](result), end="")
+    if result.unreadable:
+        return 2
+    return 1 if result.findings else 0

@@ -11,11 +11,14 @@ from functorch_compat.audit.finding import AuditError, Finding, Result, Unreadab
 __all__ = ["AuditError", "Finding", "Result", "audit"]
 
 
-def audit(paths: Iterable[str], exclude: Iterable[str] | None = None) -> Result:
+def audit(
+    paths: Iterable[str], exclude: Iterable[str] | None = None, declarations: bool = True
+) -> Result:
     """Find the uses of legacy names in ``paths``: files, or folders with all that is in them.
 
     Folders are searched as ruff does it: what git ignores and what is in a virtual environment is
-    left out, unless ``exclude`` is given: patterns of what to leave out in its place.
+    left out, unless ``exclude`` is given: patterns of what to leave out in its place. Files that
+    declare dependencies are read too, unless ``declarations`` is false.
 
     Raises:
         AuditError: Where a path does not exist, or ruff is not installed or does not work.
@@ -27,7 +30,8 @@ def audit(paths: Iterable[str], exclude: Iterable[str] | None = None) -> Result:
     python = [path for path in paths if not dependencies.is_declaration(path)]
     result = ruff.check(python, exclude)
     look = dict.fromkeys(ruff.files(python, exclude), _what_ruff_does_not_see)
-    look.update((path, dependencies.find) for path in dependencies.files(paths))
+    if declarations:
+        look.update((path, dependencies.find) for path in dependencies.files(paths))
     for path in look.keys() - result.unreadable.keys():
         try:
             result.findings.extend(look[path](path))

@@ -56,11 +56,12 @@ def find(path: str) -> list[Finding]:
         declared = _environment(text)
     else:
         declared = _requirements(text)
-    wanted = [requirement for requirement in declared if _is_functorch(requirement)]
+    wanted = [requirement for requirement in declared if is_functorch(requirement)]
     return list(_located(path, text, wanted))
 
 
-def _is_functorch(requirement: str) -> bool:
+def is_functorch(requirement: str) -> bool:
+    """Whether a requirement, of pip's or of conda's kind, names the PyPI project."""
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 

@@ -31,6 +31,8 @@ class Finding(NamedTuple):
     """``rename``, ``rewrite`` or ``none``, as in :mod:`functorch_compat.legacy_api`."""
     text: str
     """The line itself, without the blanks around it."""
+    distribution: str = ""
+    """Name and version of the distribution that it is in, where what is installed is audited."""
 
 
 class Result(NamedTuple):

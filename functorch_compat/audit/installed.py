@@ -1,0 +1,92 @@
+"""The audit of what is installed: which distributions break when torch drops functorch."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distributions
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from packaging.utils import canonicalize_name
+
+from functorch_compat.audit import audit, dependencies
+from functorch_compat.audit.finding import Finding, Result
+
+# They have the names, and use them by right.
+_NOT_COUNTED = ("torch", "functorch-compat")
+_NOBODY = "(of no distribution)"
+
+
+def audit_installed() -> Result:
+    """Audit every distribution of this environment, the worst first.
+
+    Paths are relative to where a distribution is installed. An editable one is audited where its
+    source is.
+
+    Raises:
+        AuditError: Where ruff is not installed or does not work.
+    """
+    owners: dict[str, str] = {}
+    roots: list[str] = []
+    left_out: set[str] = set()
+    total = Result([], {})
+    for distribution in distributions():
+        name = distribution.metadata["Name"] or "?"
+        label = f"{name} {distribution.version}"
+        root, files = str(distribution.locate_file("")), distribution.files
+        if canonicalize_name(name) in _NOT_COUNTED:
+            left_out |= {os.path.join(root, file.parts[0]) for file in files or ()}
+            continue
+        if root not in roots and os.path.isdir(root):
+            roots.append(root)
+        if files is None:
+            total.unreadable[label] = "its metadata does not say which files are its own"
+        for file in files or ():
+            owners[os.path.realpath(str(distribution.locate_file(file)))] = label
+        total.findings.extend(_required(distribution, label))
+        source = _editable_source(distribution)
+        if source is not None:
+            result = audit([source])
+            total.findings.extend(f._replace(distribution=label) for f in result.findings)
+            total.unreadable.update(result.unreadable)
+
+    result = audit(roots, exclude=sorted(left_out), declarations=False)
+    for finding in result.findings:
+        label = owners.get(os.path.realpath(finding.path), _NOBODY)
+        path = _within(roots, finding.path)
+        total.findings.append(finding._replace(path=path, distribution=label))
+    for path, reason in result.unreadable.items():
+        total.unreadable[_within(roots, path)] = reason
+    uses = Counter(finding.distribution for finding in total.findings)
+    total.findings.sort(key=lambda f: (-uses[f.distribution], f.distribution))
+    return total
+
+
+def _within(roots: list[str], path: str) -> str:
+    absolute = os.path.abspath(path)
+    root = next((root for root in roots if absolute.startswith(root + os.sep)), None)
+    return os.path.relpath(absolute, root) if root else path
+
+
+def _required(distribution: Distribution, label: str) -> Iterator[Finding]:
+    """The distributions of PyPI's functorch that a distribution requires."""
+    for requirement in distribution.requires or ():
+        if dependencies.is_functorch(requirement):
+            path = f"{label.replace(' ', '-')}.dist-info/METADATA"
+            text = f"Requires-Dist: {requirement}"
+            yield Finding(path, 1, 1, None, "functorch", "torch", "none", text, label)
+
+
+def _editable_source(distribution: Distribution) -> str | None:
+    """The folder of an editable install: https://peps.python.org/pep-0610/."""
+    try:
+        origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+        if not origin["dir_info"]["editable"]:
+            return None
+        folder = url2pathname(urlsplit(origin["url"]).path)
+    except (ValueError, LookupError, TypeError):
+        return None
+    return folder if os.path.isdir(folder) else None
