@@ -14,6 +14,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from functorch_compat.audit import source
 from functorch_compat.audit.finding import Finding, Unreadable
 
 _FILES = (
@@ -36,28 +37,37 @@ def files(paths: Iterable[str]) -> Iterator[str]:
             yield path
         for folder, folders, names in os.walk(path):
             folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
-            yield from (os.path.join(folder, name) for name in names if is_declaration(name))
+            names = [name for name in names if is_declaration(name)]
+            yield from (os.path.normpath(os.path.join(folder, name)) for name in names)
 
 
 def find(path: str) -> list[Finding]:
-    """The lines of a file that declare the dependency."""
+    """Where in a file the dependency is declared."""
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(f"not UTF-8: {error}") from None
     if "functorch" not in text.lower():
         return []
-    name = Path(path).name
-    if name == "pyproject.toml":
-        declared = _pyproject(text)
-    elif name == "setup.cfg":
-        declared = _setup_cfg(text)
-    elif name.startswith("environment."):
-        declared = _environment(text)
-    else:
-        declared = _requirements(text)
-    wanted = [requirement for requirement in declared if is_functorch(requirement)]
-    return list(_located(path, text, wanted))
+    name = os.path.basename(path)
+    parse = _PARSERS.get(name, _requirements)
+
+    def declared(text: str) -> int:
+        return sum(map(is_functorch, parse(text)))
+
+    count = declared(text)
+    # A parser does not tell where it found something. But where another name makes it find less,
+    # there it was.
+    occurrences = re.finditer("functorch", text, re.I) if count else ()
+    places = [m for m in occurrences if declared(f"{text[: m.start()]}f{text[m.end() :]}") < count]
+    return [_finding(path, text, place.start()) for place in places]
+
+
+def _finding(path: str, text: str, position: int) -> Finding:
+    *before, start = source.lines(text[:position])
+    shown = (start + source.lines(text[position:])[0]).strip()
+    place = (len(before) + 1, len(start) + 1)
+    return Finding(path, *place, None, "functorch", "torch", "none", shown)
 
 
 def is_functorch(requirement: str) -> bool:
@@ -70,21 +80,6 @@ def is_functorch(requirement: str) -> bool:
     except InvalidRequirement:  # a link, say, or a version that conda alone understands
         name = re.match(r"\s*(?:[\w-]+::)?([\w.-]+)\s*(?:$|[=<>!~;@\[ ])", requirement)
         return name is not None and canonicalize_name(name[1]) == "functorch"
-
-
-def _located(path: str, text: str, requirements: list[str]) -> Iterator[Finding]:
-    """Where the requirements are in the text: parsers do not tell."""
-    code = [re.sub("(^|\\s)#.*", "", line) for line in text.splitlines()]
-    places = {
-        (number, line.lower().find("functorch") + 1): line
-        for number, line in enumerate(code, 1)
-        if "functorch" in line.lower()
-    }
-    for requirement in requirements:
-        exact = (place for place, line in places.items() if requirement in line)
-        place = next(exact, next(iter(places), (1, 1)))
-        line = places.pop(place, requirement)
-        yield Finding(path, *place, None, "functorch", "torch", "none", line.strip())
 
 
 def _requirements(text: str) -> Iterator[str]:
@@ -158,3 +153,11 @@ def _environment(text: str) -> Iterator[str]:
         for dependency in declared if isinstance(declared, list) else []:
             names = dependency.get("pip") if isinstance(dependency, dict) else [dependency]
             yield from (n for n in names if isinstance(n, str)) if isinstance(names, list) else ()
+
+
+_PARSERS = {
+    "pyproject.toml": _pyproject,
+    "setup.cfg": _setup_cfg,
+    "environment.yml": _environment,
+    "environment.yaml": _environment,
+}

@@ -128,7 +128,8 @@ def _findings(path: str, found: list[dict[str, Any]], text: str | None) -> Itera
         kind = ""
         if imported and name in MODULES:
             name = known(imported[2])
-            kind = "rewrite" if imported[1] else ""  # of a star, or of a name that never was
+            if imported[1] and name in MODULES:  # it imports a star, or a name that never was
+                kind = "rewrite"
         yield use(name, path, *start, cell, line, kind)
 
 
