@@ -34,7 +34,7 @@ def test_python(code):
 
 @pytest.mark.parametrize("code", blocks("sh"))
 def test_shell(code):
-    install = r"^pip install (\S+) && "
+    install = r"^pip install \S+ && "
     if "pytest" in code:
         assert f" {code.strip()} " in (ROOT / ".ci/run").read_text()
         return
@@ -47,7 +47,12 @@ def test_shell(code):
     if "-W always" in code:
         (quoted,) = blocks("text")[0].values
         assert quoted.strip() in result.stderr.replace(f"{ROOT}/", "")
-    if '-W "error' in code:
+    if " audit " in code:
+        assert result.returncode == 1
+        assert result.stdout.startswith(
+            "docs/examples/implicit_differentiation.py:8:23: functorch.vjp"
+        )
+    elif '-W "error' in code:
         assert result.returncode == 1
         assert "FunctorchDeprecationWarning" in result.stderr
     else:

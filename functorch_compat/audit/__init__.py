@@ -46,6 +46,4 @@ def audit(
 def _what_ruff_does_not_see(path: str) -> list[Finding]:
     text, is_utf8 = source.read(path)
     findings = [] if is_utf8 else ruff.check_text(path, text)
-    if "functorch" in text:
-        findings += dynamic_imports.find(path, text)
-    return findings
+    return findings + dynamic_imports.find(path, text)

@@ -10,16 +10,14 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from functorch_compat.audit import source
 from functorch_compat.audit.finding import Finding, Unreadable
 
-_FILES = (
-    *("requirements*.txt", "requirements*.in", "pyproject.toml", "setup.cfg"),
-    *("environment.yml", "environment.yaml"),
+_FILES = re.compile(
+    r"requirements.*\.(txt|in)|pyproject\.toml|setup\.cfg|environment\.ya?ml", re.DOTALL
 )
 # Besides those whose name begins with a dot.
 _LEFT_OUT = ("__pypackages__", "node_modules", "site-packages", "venv")
@@ -27,7 +25,7 @@ _LEFT_OUT = ("__pypackages__", "node_modules", "site-packages", "venv")
 
 def is_declaration(path: str) -> bool:
     """Whether a file is one that may declare a dependency."""
-    return any(fnmatch(os.path.basename(path), pattern) for pattern in _FILES)
+    return _FILES.fullmatch(os.path.basename(path)) is not None
 
 
 def files(paths: Iterable[str]) -> Iterator[str]:
@@ -143,7 +141,7 @@ _WHEN = (("install", "s"), ("setup", "s"), ("tests", ""))
 
 
 def _environment(text: str) -> Iterator[str]:
-    import yaml
+    import yaml  # type: ignore[import-untyped, unused-ignore]
 
     try:
         document = yaml.safe_load(text)

@@ -13,15 +13,20 @@ from functorch_compat.audit import source
 from functorch_compat.audit.finding import Finding, Unreadable, known, use
 
 _CALLS = ("import_module", "__import__", "find_spec", "importorskip")
+# Parsing takes its time: it is for the few files that may have something in them.
+_CALL = re.compile(rf"\b({'|'.join(_CALLS)})\s*\(")
+_LITERAL = re.compile(r"""["']functorch\b""")
 _NOQA = re.compile(r"#\s*noqa(?!\s*:)|#\s*noqa\s*:[\s\w,]*\bTID251\b", re.I)
 
 
 def find(path: str, text: str) -> list[Finding]:
     """The imports of functorch by a call in the text of a file."""
+    if "functorch" not in text:
+        return []
     return [
         finding
         for cell, code in source.cells(path, text).items()
-        if "functorch" in code and any(name in code for name in _CALLS)
+        if _LITERAL.search(code) and _CALL.search(code)
         for finding in _in_code(path, cell, code)
     ]
 

@@ -6,6 +6,7 @@ https://docs.astral.sh/ruff/rules/banned-api/
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -141,5 +142,5 @@ def _place(diagnostic: dict[str, Any]) -> tuple[int | None, tuple[int, int], tup
 
 
 def _relative(path: str) -> str:
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if here in Path(path).parents else path
+    here = os.getcwd().rstrip(os.sep) + os.sep
+    return path[len(here) :] if path.startswith(here) else path
