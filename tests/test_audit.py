@@ -196,6 +196,20 @@ def test_the_users_settings_of_ruff_do_not_matter(tmp_path):
     assert len(findings(folder=tmp_path)) == 1
 
 
+def test_what_is_not_the_users_code_is_left_out(tmp_path):
+    for folder in (".venv", "node_modules", "ignored", "build", ".github", "own"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "legacy.py").write_text("import functorch\n")
+    (tmp_path / ".venv" / "requirements.txt").write_text("functorch\n")
+    (tmp_path / ".gitignore").write_text("/ignored/\n")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+
+    found = findings(folder=tmp_path)
+    assert [f["path"] for f in found] == [f"{d}/legacy.py" for d in (".github", "build", "own")]
+    # What is named is audited.
+    assert len(findings(".venv", "ignored/legacy.py", folder=tmp_path)) == 3
+
+
 def test_syntax_of_every_python_is_read(tmp_path):
     (tmp_path / "new.py").write_text(
         "import functorch\ntype X[T] = list[T]\nprint(f\"{'a' + f'{'b'}'}\")\n"

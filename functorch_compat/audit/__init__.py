@@ -16,9 +16,9 @@ def audit(
 ) -> Result:
     """Find the uses of legacy names in ``paths``: files, or folders with all that is in them.
 
-    Folders are searched as ruff does it: what git ignores and what is in a virtual environment is
-    left out, unless ``exclude`` is given: patterns of what to leave out in its place. Files that
-    declare dependencies are read too, unless ``declarations`` is false.
+    In folders, what git ignores is left out and what is in ``source.LEFT_OUT``, or in their place
+    what matches one of the patterns ``exclude``. Files that declare dependencies are read too,
+    unless ``declarations`` is false.
 
     Raises:
         AuditError: Where a path does not exist, or ruff is not installed or does not work.

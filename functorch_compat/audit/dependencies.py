@@ -19,8 +19,6 @@ from functorch_compat.audit.finding import Finding, Unreadable
 _FILES = re.compile(
     r"requirements.*\.(txt|in)|pyproject\.toml|setup\.cfg|environment\.ya?ml", re.DOTALL
 )
-# Besides those whose name begins with a dot.
-_LEFT_OUT = ("__pypackages__", "node_modules", "site-packages", "venv")
 
 
 def is_declaration(path: str) -> bool:
@@ -34,7 +32,7 @@ def files(paths: Iterable[str]) -> Iterator[str]:
         if is_declaration(path) and not os.path.isdir(path):
             yield path
         for folder, folders, names in os.walk(path):
-            folders[:] = [f for f in folders if not f.startswith(".") and f not in _LEFT_OUT]
+            folders[:] = [name for name in folders if name not in source.LEFT_OUT]
             names = [name for name in names if is_declaration(name)]
             yield from (os.path.normpath(os.path.join(folder, name)) for name in names)
 
@@ -58,7 +56,9 @@ def find(path: str) -> list[Finding]:
     # there it was.
     occurrences = re.finditer("functorch", text, re.I) if count else ()
     places = [m for m in occurrences if declared(f"{text[: m.start()]}f{text[m.end() :]}") < count]
-    return [_finding(path, text, place.start()) for place in places]
+    # Under the anchor of YAML one place may make two requirements, and two of them one.
+    positions = [place.start() for place in places] or ([0] if count else [])
+    return [_finding(path, text, position) for position in positions]
 
 
 def _finding(path: str, text: str, position: int) -> Finding:

@@ -56,8 +56,8 @@ def _configuration(exclude: Iterable[str] | None = None) -> Iterator[str]:
         f"include = {json.dumps([f'*{suffix}' for suffix in source.SUFFIXES])}",
         # What a newer Python can parse is no syntax error to us.
         'target-version = "py314"',
-        *([f"exclude = {json.dumps(list(exclude))}"] if exclude is not None else []),
-        *(["respect-gitignore = false"] if exclude is not None else []),
+        f"exclude = {json.dumps(source.LEFT_OUT if exclude is None else [*exclude])}",
+        f"respect-gitignore = {json.dumps(exclude is None)}",
         f'lint.select = ["{_CODE}"]',
         "[lint.flake8-tidy-imports.banned-api]",
         *(f'"{name}".msg = ""' for name in (*LEGACY_API, *MODULES)),
@@ -119,7 +119,8 @@ def _findings(path: str, found: list[dict[str, Any]], text: str | None) -> Itera
     places = [(diagnostic["message"].split("`")[1], *_place(diagnostic)) for diagnostic in found]
     for name, cell, start, end in places:
         # An import of the name is also one of the module that it is in.
-        if any(
+        is_module = name in MODULES or LEGACY_API[name].is_module
+        if is_module and any(
             other[0].startswith(f"{name}.") and other[1] == cell and start <= other[2] <= end
             for other in places
         ):

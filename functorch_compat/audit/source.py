@@ -11,6 +11,12 @@ from pathlib import Path
 from functorch_compat.audit.finding import Unreadable
 
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
+# Folders that are somebody else's code, or nobody's.
+LEFT_OUT = (
+    *(".eggs", ".git", ".hg", ".svn", ".nox", ".tox", ".venv", "venv", "site-packages"),
+    *(".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    *("__pypackages__", "node_modules"),
+)
 # Cells of these magics are Python below the first line; the others are of another language.
 _PYTHON_MAGICS = ("capture", "prun", "pypy", "python", "python3", "time", "timeit")
 
