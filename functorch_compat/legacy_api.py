@@ -125,7 +125,7 @@ LEGACY_API = {
         source="torch._functorch.apis",
     ),
     "functorch.experimental.control_flow.cond": LegacyName(
-        "torch.cond", source="torch", since="2.1"
+        "torch.cond", source="torch", since="2.2"
     ),
     **{
         f"functorch.experimental.control_flow.{name}": LegacyName(
@@ -133,7 +133,7 @@ LEGACY_API = {
             "rewrite",  # an attribute of torch._higher_order_ops hides that module, by the release
             f"from torch._higher_order_ops.map import {name}\nresult = {name}({arguments})",
             source="torch._higher_order_ops.map",
-            since="2.1",
+            since="2.2",
         )
         for name, arguments in {
             "map": "func, xs, *args",
