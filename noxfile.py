@@ -7,6 +7,7 @@ once, so that ``nox -s "matrix(2.6.0/3.11)"`` brings one row up to date.
 import json
 import re
 import shutil
+import tempfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -55,11 +56,13 @@ def record(session):
         "functorch-compat", "doctor", "--format=json", silent=True, success_codes=[0, 1]
     )
     found = json.loads(report)
-    results = Path(session.create_tmp(), "results.xml")
-    session.run("pytest", "--quiet", f"--junitxml={results}", success_codes=[0, 1])
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder, "results.xml")
+        session.run("pytest", "--quiet", f"--junitxml={results}", success_codes=[0, 1])
+        cases = [*ElementTree.parse(results).iter("testcase")]
 
     outcomes, reasons = Counter(), Counter()
-    for case in ElementTree.parse(results).iter("testcase"):
+    for case in cases:
         outcome = {child.tag: child for child in case}
         if "failure" in outcome or "error" in outcome:
             outcomes["failed"] += 1

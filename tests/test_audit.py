@@ -208,6 +208,8 @@ def test_what_is_not_the_users_code_is_left_out(tmp_path):
     assert [f["path"] for f in found] == [f"{d}/legacy.py" for d in (".github", "build", "own")]
     # What is named is audited.
     assert len(findings(".venv", "ignored/legacy.py", folder=tmp_path)) == 3
+    assert len(findings("ignored", folder=tmp_path)) == 1
+    assert len(findings(folder=tmp_path / "ignored")) == 1
 
 
 def test_syntax_of_every_python_is_read(tmp_path):

@@ -28,8 +28,12 @@ def audit(
         if not Path(path).exists():
             raise AuditError(f"{path}: no such file or folder")
     python = [path for path in paths if not dependencies.is_declaration(path)]
+    files = ruff.files(python, exclude)
+    if not files and exclude is None:  # git ignores all of what somebody asks for
+        exclude = source.LEFT_OUT
+        files = ruff.files(python, exclude)
     result = ruff.check(python, exclude)
-    look = dict.fromkeys(ruff.files(python, exclude), _what_ruff_does_not_see)
+    look = dict.fromkeys(files, _what_ruff_does_not_see)
     if declarations:
         look.update((path, dependencies.find) for path in dependencies.files(paths))
     for path in look.keys() - result.unreadable.keys():
