@@ -56,6 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ratchet.add_argument("--write-baseline", metavar="FILE", help="write what is found into FILE")
     audit.set_defaults(run=_audit)
 
+    migrate = commands.add_parser(
+        "migrate",
+        help="rewrite the uses of legacy names",
+        description="Rewrite the uses of legacy names in Python files and notebooks. Without "
+        "--write it prints the changes as a diff, and makes none. What a person has to do it lists "
+        "after that. Exit status: 0 if nothing is left to do, 1 if something is, 2 if a file could "
+        "not be read or written or the command is wrong.",
+    )
+    migrate.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
+    migrate.add_argument("--write", action="store_true", help="change the files")
+    migrate.set_defaults(run=_migrate)
+
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold any byte
@@ -124,3 +136,21 @@ def _audit(options: argparse.Namespace) -> int:
     if result.unreadable:
         return 2
     return 1 if result.findings else 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from functorch_compat.audit import AuditError
+    from functorch_compat.migrate import migrate, report
+
+    try:
+        result = migrate(options.paths or ["."], options.write, report.progress)
+    except AuditError as error:
+        print(f"functorch-compat migrate: {error}", file=sys.stderr)
+        return 2
+    if not options.write:
+        print("".join(change.diff() for change in result.changes), end="")
+    sys.stdout.flush()
+    print(report.as_text(result, options.write), end="", file=sys.stderr)
+    if result.unreadable:
+        return 2
+    return 1 if result.left or (result.changes and not options.write) else 0

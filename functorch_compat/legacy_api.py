@@ -30,7 +30,7 @@ class LegacyName(NamedTuple):
     """The torch release whose own functorch no longer had the name."""
 
     is_module: bool = False
-    """Whether it stands for a whole module and whatever is in it."""
+    """Whether it is a module, and stands for whatever is in it."""
 
     @property
     def warns(self) -> bool:
@@ -93,7 +93,6 @@ LEGACY_API = {
     **_moved(
         "functorch.compile",
         {
-            "torch._functorch": "config",
             "torch._functorch.aot_autograd": "aot_function aot_module aot_module_simplified "
             "compiled_function compiled_module get_aot_compilation_context get_aot_graph_name "
             "get_graph_being_compiled make_boxed_compiler make_boxed_func",
@@ -104,6 +103,9 @@ LEGACY_API = {
             "min_cut_rematerialization_partition",
             "torch._functorch.python_key": "pythonkey_decompose",
         },
+    ),
+    "functorch.compile.config": LegacyName(
+        "torch._functorch.config", source="torch._functorch", is_module=True
     ),
     "functorch.compile.draw_joint_graph": LegacyName(
         "torch._functorch.partitioners.draw_graph",

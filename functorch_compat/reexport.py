@@ -16,7 +16,7 @@ def reexport(namespace: dict[str, Any], **more: str) -> Callable[[str], object]:
     that name alone. ``more`` are names that are not in the table, with their sources.
     """
     module = _legacy_name(namespace)
-    table = {name.rpartition("."): api for name, api in LEGACY_API.items() if not api.is_module}
+    table = {n.rpartition("."): api for n, api in LEGACY_API.items() if api.source or api.warns}
     public = {name: api.source for (parent, _, name), api in table.items() if parent == module}
     sources = {**public, **more}
 

@@ -48,6 +48,7 @@ def audit(
 
 
 def _what_ruff_does_not_see(path: str) -> list[Finding]:
-    text, is_utf8 = source.read(path)
-    findings = [] if is_utf8 else ruff.check_text(path, text)
+    text, encoding = source.read(path)
+    # All that ruff itself can read is UTF-8.
+    findings = [] if encoding.startswith("utf-8") else ruff.check_text(path, text)
     return findings + dynamic_imports.find(path, text)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 from functorch_compat.audit.finding import AuditError, Finding
+from functorch_compat.files import replace
 
 _VERSION = 1
 
@@ -32,16 +31,8 @@ def write(file: str, findings: list[Finding]) -> None:
         {**entry._asdict(), "count": count} for entry, count in sorted(_counted(findings).items())
     ]
     text = json.dumps({"version": _VERSION, "findings": entries}, indent=2) + "\n"
-    target = Path(os.path.realpath(file))
     try:
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False) as new:
-            new.write(text)
-        try:
-            os.chmod(new.name, target.stat().st_mode if target.exists() else 0o644)
-            os.replace(new.name, target)
-        except OSError:
-            os.unlink(new.name)
-            raise
+        replace(file, text.encode())
     except OSError as error:
         raise AuditError(f"{file} cannot be written: {error.strerror}") from None
 

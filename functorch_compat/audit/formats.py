@@ -22,10 +22,10 @@ def as_text(result: Result) -> str:
         by_distribution.setdefault(finding.distribution, []).append(finding)
     for distribution, findings in by_distribution.items():
         if distribution:
-            lines.append(f"{distribution}: {_many(len(findings), 'use')} of legacy names")
-        lines += [f"{_place(finding)}: {_says(finding)}" for finding in findings]
+            lines.append(f"{distribution}: {many(len(findings), 'use')} of legacy names")
+        lines += [f"{place(finding)}: {_says(finding)}" for finding in findings]
     lines += [f"{path}: unreadable: {reason}" for path, reason in result.unreadable.items()]
-    lines = ["".join(c if c.isprintable() else ascii(c)[1:-1] for c in line) for line in lines]
+    lines = [printable(line) for line in lines]
     if result.findings:
         names = Counter(finding.name for finding in result.findings)
         renames = sum(finding.kind == "rename" for finding in result.findings)
@@ -34,7 +34,7 @@ def as_text(result: Result) -> str:
             f"{len(result.findings):6}  in all; `functorch-compat migrate` can rewrite {renames}",
         ]
     if result.unreadable:
-        lines += ["", f"{_many(len(result.unreadable), 'file')} could not be read."]
+        lines += ["", f"{many(len(result.unreadable), 'file')} could not be read."]
     return "\n".join(lines or ["No uses of legacy names."]) + "\n"
 
 
@@ -95,7 +95,7 @@ def as_sarif(result: Result) -> str:
             "ruleId": finding.name,
             "ruleIndex": ids.index(finding.name),
             "level": "warning",
-            "message": {"text": f"{_says(finding)} ({_place(finding)})"},
+            "message": {"text": f"{_says(finding)} ({place(finding)})"},
             "locations": [{"physicalLocation": _physical_location(finding)}],
         }
         for finding in result.findings
@@ -135,12 +135,23 @@ def _says(finding: Finding) -> str:
     return f"{finding.name}: use {finding.replacement}"
 
 
-def _place(finding: Finding) -> str:
+def printable(line: str) -> str:
+    """The line, with what a terminal would not show, or would obey, as escape sequences."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+def place(finding: Finding) -> str:
+    """Where it is, in the form that editors know."""
     cell = f"cell {finding.cell}:" if finding.cell else ""
     return f"{finding.path}:{cell}{finding.line}:{finding.column}"
 
 
-def _many(count: int, thing: str) -> str:
+def many(count: int, thing: str) -> str:
+    """A number of things.
+
+    >>> many(2, "use")
+    '2 uses'
+    """
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import codecs
 import json
 import re
 import tokenize
@@ -17,21 +19,25 @@ LEFT_OUT = (
     *(".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *("__pypackages__", "node_modules"),
 )
+_MAGIC = re.compile(
+    r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)([%!?].*|[\w.]+\?{1,2}[ \t]*$)", re.MULTILINE
+)
 # Cells of these magics are Python below the first line; the others are of another language.
 _PYTHON_MAGICS = ("capture", "prun", "pypy", "python", "python3", "time", "timeit")
 
 
-def read(path: str) -> tuple[str, bool]:
-    """The text of a file, and whether it is UTF-8, which is all that ruff can read."""
+def read(path: str) -> tuple[str, str]:
+    """The text of a file, and its encoding: ``utf-8``, ``utf-8-sig``, or another by its name."""
     data = Path(path).read_bytes()
     try:
-        return data.decode("utf-8-sig"), True
+        utf8 = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+        return data.decode(utf8), utf8
     except UnicodeDecodeError as not_utf8:
         if path.endswith(".ipynb"):
             raise Unreadable(f"not UTF-8: {not_utf8}") from None
     try:
         encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
-        return data.decode(encoding), False
+        return data.decode(encoding), encoding
     except (SyntaxError, UnicodeError, LookupError) as error:
         raise Unreadable(f"not UTF-8, and no coding line tells what else: {error}") from None
 
@@ -56,9 +62,12 @@ def lines(code: str) -> list[str]:
 
 
 def without_magics(code: str) -> str:
-    """What is Python in a code cell, on the same lines."""
+    """What is Python in a code cell. Each character of it stays at its place."""
     cell_magic = re.match(r"\s*%%(\w+)", code)
     if cell_magic and cell_magic[1] not in _PYTHON_MAGICS:
         return ""
-    code = re.sub(r"^([ \t]*)[%!?].*", r"\1pass", code, flags=re.M)
-    return re.sub(r"^([ \t]*[\w., ]+=[ \t]*)[%!].*", r"\1None", code, flags=re.M)
+    try:
+        ast.parse(code)
+        return code  # a line that begins with a modulo is no magic
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _MAGIC.sub(lambda magic: f"{magic[1]}{'0'.ljust(len(magic[2]), '#')}", code)

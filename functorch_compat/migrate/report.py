@@ -1,0 +1,48 @@
+"""What people read of a migration while it goes on, and after it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+from functorch_compat.audit.formats import many, place, printable
+from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.migrate import Result
+
+
+def progress(files: list[str]) -> Iterator[str]:
+    """Pass the files on, with a bar on a terminal from the second second on."""
+    started, shown = time.monotonic(), False
+    for number, file in enumerate(files):
+        if sys.stderr.isatty() and time.monotonic() - started > 1:
+            bar = "#" * (30 * number // len(files))
+            print(f"\r[{bar:30}] {number} of {len(files)} files", end="", file=sys.stderr)
+            sys.stderr.flush()
+            shown = True
+        yield file
+    if shown:
+        print("\r\x1b[K", end="", file=sys.stderr)
+
+
+def as_text(result: Result, written: bool) -> str:
+    """What is left for a person, with the recipes, and a summary."""
+    lines = [
+        f"{place(left.finding)}: {left.finding.name}: {left.why}: use {left.finding.replacement}"
+        for left in result.left
+    ]
+    lines += [f"{path}: unreadable: {reason}" for path, reason in result.unreadable.items()]
+    lines = [printable(line) for line in lines]
+    for name in dict.fromkeys(left.finding.name for left in result.left):
+        if name in LEGACY_API and LEGACY_API[name].recipe:
+            lines += ["", f"{name}:", *(f"    {s}" for s in LEGACY_API[name].recipe.splitlines())]
+    uses = sum(change.uses for change in result.changes)
+    done = f"{many(uses, 'use')} in {many(len(result.changes), 'file')}"
+    if result.changes:
+        written_or_not = "rewritten" if written else "would be rewritten (--write does it)"
+        lines += ["", f"{done} {written_or_not}."]
+    if result.left:
+        lines += ["", f"{many(len(result.left), 'use')} left for a person."]
+    if result.unreadable:
+        lines += ["", f"{many(len(result.unreadable), 'file')} could not be read or written."]
+    return "\n".join(lines or ["No uses of legacy names."]).lstrip("\n") + "\n"

@@ -1,0 +1,7 @@
+"""What the audit was told not to see stays."""
+import functorch  # noqa: TID251
+import torch
+from functorch import vjp  # noqa: TID251
+
+torch.func.vmap(f)
+functorch.grad(f)  # noqa: TID251
