@@ -36,7 +36,8 @@ def read(path: str) -> tuple[str, str]:
         if path.endswith(".ipynb"):
             raise Unreadable(f"not UTF-8: {not_utf8}") from None
     try:
-        encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
+        with_newlines = BytesIO(re.sub(rb"\r\n?", b"\n", data))
+        encoding, _ = tokenize.detect_encoding(with_newlines.readline)
         return data.decode(encoding), encoding
     except (SyntaxError, UnicodeError, LookupError) as error:
         raise Unreadable(f"not UTF-8, and no coding line tells what else: {error}") from None

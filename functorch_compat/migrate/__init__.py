@@ -152,9 +152,10 @@ def _offset(code: str, finding: Finding) -> int:
 
 
 def _magics(code: str, python: str) -> str:
-    """The lines of a cell that are not Python."""
+    """The lines of a cell that are magics, in which Python may be: not in those of the shell."""
     lines = zip(source.lines(code), source.lines(python))
-    return " ".join(line for line, other in lines if line != other) if python else ""
+    magics = [line for line, other in lines if line != other]
+    return " ".join(line for line in magics if not re.match(r"\s*(!|%(pip|conda)\b)", line))
 
 
 def _why(finding: Finding, why: str | None) -> str:

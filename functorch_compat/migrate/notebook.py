@@ -50,7 +50,10 @@ def _edit(text: str, source: Any, code: str) -> Edit:
     written = {json.loads(token[0]): token[0] for token in source}
     in_lines = all(line.count("\n") <= 1 for line in written)
     lines = re.findall(r".*\n|.+", code) if in_lines else [code]
-    before = text[: first.start()]
-    between = "," + before[len(before.rstrip()) :]
+    if len(source) > 1:
+        between = text[first.end() : source[1].start()]
+    else:
+        before = text[: first.start()]
+        between = "," + before[len(before.rstrip()) :]
     new = between.join(written.get(line, dumped(line)) for line in lines or [""])
     return Edit(first.start(), last.end(), new)

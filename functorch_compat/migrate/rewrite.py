@@ -199,18 +199,20 @@ class _Code:
     # Imports.
 
     def bindings_to_functorch(self) -> Iterator[_Binding]:
-        assignments: dict[tuple[cst.CSTNode, str], list[ImportAssignment]] = {}
+        scopes: dict[tuple[object, str], Scope] = {}
+        accesses: dict[tuple[object, str], list[Access]] = {}
         for scope in {scope for scope in self.scopes.values() if scope}:
             for assignment in scope.assignments:
                 if isinstance(assignment, ImportAssignment):
-                    key = assignment.node, assignment.name.partition(".")[0]
-                    assignments.setdefault(key, []).append(assignment)
+                    scopes[assignment.node, _first(assignment.name)] = assignment.scope
+            for access in scope.accesses:
+                for name in {(_node(one), _first(one.name)) for one in _accessed(access)}:
+                    accesses.setdefault(name, []).append(access)
         for statement in self.imports:
             for alias, imported, local in _imported(statement):
-                if imported.partition(".")[0] != "functorch":
+                if _first(imported) != "functorch":
                     continue
                 whole = alias.asname or isinstance(statement, cst.ImportFrom)
-                its = assignments[statement, local]
                 # What is in a module that moved as a whole is found where the statement begins.
                 places = self.offset(alias), self.offset(statement)
                 binding = _Binding(
@@ -219,8 +221,8 @@ class _Code:
                     local,
                     imported,
                     legacy=imported if whole else "functorch",
-                    scope=its[0].scope,
-                    accesses=[access for one in its for access in one.references],
+                    scope=scopes[statement, local],
+                    accesses=accesses.get((statement, local), []),
                     place=next((place for place in places if place in self.found), places[0]),
                 )
                 binding.why = self.why_left_alone(binding)
@@ -300,13 +302,12 @@ class _Code:
             return NEEDED
         if self.contexts.get(node) is not ExpressionContext.LOAD:
             return ASSIGNED
-        # Of a dotted name LibCST alone would pass over a variable with the name of its root.
-        assignments = {*access.referents, *access.scope[root.value]}
+        assignments = _accessed(access)
         bindings = [
             binding
             for binding in self.bindings
             if binding.local == root.value
-            and any(getattr(a, "node", None) is binding.statement for a in assignments)
+            and any(_node(assignment) is binding.statement for assignment in assignments)
         ]
         for binding in bindings:
             if binding.why:
@@ -345,7 +346,7 @@ class _Code:
                 continue
             if torch.statement is binding.statement:
                 return True
-            before = torch.scope is not binding.scope or self.offset(torch.statement) < first_use
+            before = self.offset(torch.statement) < first_use
             if before and torch.scope in scopes and self.is_unconditional(torch.statement):
                 return True
         return False
@@ -480,7 +481,7 @@ def _imported(statement: _Import) -> Iterator[tuple[cst.ImportAlias, str, str]]:
     for alias in () if isinstance(statement.names, cst.ImportStar) else statement.names:
         name = full_name(alias.name)
         local = alias.asname.name if alias.asname else None
-        yield alias, package + name, full_name(local) if local else name.partition(".")[0]
+        yield alias, package + name, full_name(local) if local else _first(name)
 
 
 def _new_name(binding: _Binding) -> str | None:
@@ -499,12 +500,29 @@ def _root(access: Access) -> cst.Name | None:
     return node if isinstance(node, cst.Name) else None
 
 
+def _accessed(access: Access) -> set[BaseAssignment]:
+    """What an access may be to."""
+    root = _root(access)
+    by_name = access.scope[root.value] if root is not None else set()
+    # By its order, which LibCST looks at: that counts in the body of a class alone. A string it
+    # has parsed.
+    in_order = root is None or isinstance(access.scope, ClassScope)
+    return {*by_name, *(access.referents if in_order else ())}
+
+
+def _node(assignment: BaseAssignment) -> cst.CSTNode | None:
+    """Where a name is bound, unless Python itself does it."""
+    return getattr(assignment, "node", None)
+
+
+def _first(name: str) -> str:
+    return name.partition(".")[0]
+
+
 def _binds(assignment: BaseAssignment, package: str) -> bool:
     """Whether it is an import of ``package``, or of something in it."""
-    local = assignment.name.partition(".")[0]
-    statement = getattr(assignment, "node", None)
+    statement = _node(assignment)
     return isinstance(statement, (cst.Import, cst.ImportFrom)) and any(
-        imported.partition(".")[0] == package
-        for _, imported, name in _imported(statement)
-        if name == local
+        _first(imported) == package and local == _first(assignment.name)
+        for _, imported, local in _imported(statement)
     )

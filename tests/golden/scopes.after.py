@@ -21,4 +21,4 @@ def hidden(torch):
 
 
 {functorch.grad for torch in "1"}
-print(f"{torch.func.hessian(f)} functorch.hessian {x!r:>{torch.func.jacfwd}}")
+print(f"{torch.func.hessian(f)} functorch.hessian {x} {torch.func.jacfwd(f)!r:>{9}}")

@@ -21,4 +21,4 @@ def hidden(torch):
 
 
 {functorch.grad for torch in "1"}
-print(f"{functorch.hessian(f)} functorch.hessian {x!r:>{functorch.jacfwd}}")
+print(f"{functorch.hessian(f)} functorch.hessian {x} {functorch.jacfwd(f)!r:>{9}}")

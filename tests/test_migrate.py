@@ -1,0 +1,451 @@
+"""``functorch-compat migrate`` rewrites what has a new name, and leaves the rest as it was."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, SCRIPTS, run_python
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+from resolved_names import names_used
+
+from functorch_compat import cli
+from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.migrate.edits import apply
+from functorch_compat.migrate.rewrite import rewrite
+
+GOLDEN = sorted((ROOT / "tests/golden").glob("*.before.py"))
+
+
+def command(name, *arguments, folder, check=None, **options):
+    """What the command prints, run in ``folder``, and its exit status."""
+    result = subprocess.run(
+        [sys.executable, "-m", "functorch_compat", name, *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+    assert "Traceback" not in result.stderr
+    assert check is None or result.returncode == check, result.stdout + result.stderr
+    return result
+
+
+def migrate(*arguments, folder, check=None):
+    return command("migrate", *arguments, folder=folder, check=check)
+
+
+def audited(folder):
+    printed = command("audit", "--format=json", folder=folder).stdout
+    return [(f["path"], f["name"], f["kind"]) for f in json.loads(printed)["findings"]]
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory):
+    """The golden cases, migrated by one command, and what that said."""
+    folder = tmp_path_factory.mktemp("golden")
+    for before in GOLDEN:
+        (folder / before.name.replace(".before", "")).write_text(before.read_text())
+    return folder, migrate("--write", folder=folder, check=1)
+
+
+@pytest.mark.parametrize("before", GOLDEN, ids=lambda path: path.name.split(".")[0])
+def test_golden_case(before, golden):
+    folder, _ = golden
+    after = before.with_name(before.name.replace("before", "after")).read_text()
+
+    assert (folder / before.name.replace(".before", "")).read_text() == after
+    variables = {"fast": False, "one": True, "debug": False, "version": (2, 0)}
+    if "import *" not in after:
+        assert names_used(after, **variables) == names_used(before.read_text(), **variables)
+
+
+def test_a_second_run_changes_nothing(golden):
+    folder, first = golden
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+
+    second = migrate("--write", folder=folder, check=1)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    # It lists the same uses, on the same lines.
+    first, second = (re.findall(r"^(\S+:\d+:)\d+(.*)", run.stderr, re.M) for run in (first, second))
+    assert sorted(first) == sorted(second)
+
+
+def test_what_is_left_is_what_the_audit_finds_then(golden):
+    folder, result = golden
+    listed = re.findall(r"^(\w+\.py):\d+:\d+: ([\w.]+): (.*): use ", result.stderr, re.M)
+
+    assert sorted((path, name) for path, name, _ in listed) == sorted(
+        (path, name) for path, name, _ in audited(folder)
+    )
+    reasons = {path: {why for p, _, why in listed if p == path} for path, _, _ in listed}
+    assert reasons["fallbacks.py"] == {"a fallback between releases, left as it is"}
+    assert reasons["names_for_a_person.py"] == {"something still needs it", "another call"}
+    for name in {name for _, name, kind in audited(folder) if kind == "rewrite"} & {*LEGACY_API}:
+        assert LEGACY_API[name].recipe.splitlines()[0] in result.stderr
+
+
+def test_by_default_it_prints_a_patch_and_changes_nothing(tmp_path):
+    legacy = "import functorch\nimport torch\nfunctorch.vjp(f, x)\nfunctorch.dim\n"
+    (tmp_path / "legacy.py").write_text(legacy)
+    (tmp_path / "no_newline.py").write_text("x = 1\nimport functorch")
+
+    result = migrate(folder=tmp_path, check=1)
+    assert (tmp_path / "legacy.py").read_text() == legacy
+    assert "legacy.py:4:1: functorch.dim: nothing takes its place" in result.stderr
+    assert "2 uses in 2 files would be rewritten" in result.stderr
+
+    subprocess.run(["git", "apply"], input=result.stdout, text=True, cwd=tmp_path, check=True)
+    assert "torch.func.vjp(f, x)" in (tmp_path / "legacy.py").read_text()
+    assert (tmp_path / "no_newline.py").read_text() == "x = 1"
+
+
+def test_it_exits_with_0_where_nothing_is_left_to_do(tmp_path):
+    (tmp_path / "legacy.py").write_text("from functorch import vjp\n")
+
+    assert migrate("--write", folder=tmp_path, check=0).stdout == ""
+    assert migrate(folder=tmp_path, check=0).stderr == "No uses of legacy names.\n"
+    assert audited(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["nowhere"], "nowhere: no such file or folder"), (["--format"], "unrecognized arguments")],
+)
+def test_a_wrong_call_is_said_in_one_line(arguments, said, tmp_path):
+    stderr = migrate(*arguments, folder=tmp_path, check=2).stderr
+
+    assert said in stderr
+    assert len(stderr.splitlines()) == 1
+
+
+def test_what_cannot_be_read_is_listed_and_the_rest_rewritten(tmp_path):
+    (tmp_path / "broken.py").write_text("import functorch\ndef\n")
+    (tmp_path / "good.py").write_text("from functorch import vjp\n")
+
+    assert "broken.py: unreadable: line 2" in migrate("--write", folder=tmp_path, check=2).stderr
+    assert (tmp_path / "good.py").read_text() == "from torch.func import vjp\n"
+
+
+def test_a_declaration_is_for_a_person(tmp_path):
+    (tmp_path / "requirements.txt").write_text("torch\nfunctorch==1.13\n")
+
+    said = migrate("--write", folder=tmp_path, check=1).stderr
+    assert "requirements.txt:2:1: functorch: remove it" in said
+
+
+def test_it_needs_libcst_and_says_so(tmp_path):
+    (tmp_path / "libcst.py").write_text("raise ImportError")
+    (tmp_path / "legacy.py").write_text("import functorch\n")
+
+    stderr = migrate(folder=tmp_path, check=2).stderr
+    assert stderr == (
+        "functorch-compat migrate: needs LibCST: pip install 'functorch-compat[migrate]'\n"
+    )
+
+
+def test_it_imports_no_torch(tmp_path):
+    (tmp_path / "torch.py").write_text("raise SystemExit('torch is imported')")
+    (tmp_path / "legacy.py").write_text("from functorch import vjp\n")
+
+    migrate("--write", "legacy.py", folder=tmp_path, check=0)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["", "newline"])
+@pytest.mark.parametrize(
+    ("encoding", "first"),
+    [("utf-8", "# ä"), ("utf-8-sig", "# ä"), ("latin-1", "# -*- coding: latin-1 -*-")],
+)
+def test_encoding_and_newlines_stay(encoding, first, newline, end, tmp_path):
+    lines = [first, "import functorch", "from functorch import vjp, make_fx", "'ü'; {}(f)", "# é"]
+    expected = [
+        *(first, "import torch", "from torch.func import vjp"),
+        *("from torch.fx.experimental.proxy_tensor import make_fx", "'ü'; {}(f)", "# é"),
+    ]
+    end = newline if end else ""
+    legacy = newline.join(lines).format("functorch.grad") + end
+    (tmp_path / "legacy.py").write_bytes(legacy.encode(encoding))
+
+    migrate("--write", folder=tmp_path, check=0)
+    after = newline.join(expected).format("torch.func.grad") + end
+    assert (tmp_path / "legacy.py").read_bytes() == after.encode(encoding)
+
+
+def test_the_mode_stays_and_a_link_stays_a_link(tmp_path):
+    (tmp_path / "a_link.py").symlink_to("legacy.py")
+    (tmp_path / "legacy.py").write_text("from functorch import vjp\nimport functorch.dim\n")
+    (tmp_path / "legacy.py").chmod(0o751)
+
+    said = migrate("--write", folder=tmp_path, check=1).stderr
+    assert (tmp_path / "a_link.py").is_symlink()
+    assert (tmp_path / "legacy.py").read_text().startswith("from torch.func import vjp\n")
+    assert (tmp_path / "legacy.py").stat().st_mode & 0o777 == 0o751
+    assert "1 use in 1 file rewritten" in said
+    assert {path.name for path in tmp_path.iterdir()} == {"a_link.py", "legacy.py"}
+
+
+def test_a_file_that_cannot_be_written_stays_whole(tmp_path, monkeypatch, capsys):
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text("from functorch import vjp\n")
+
+    def fail(self, target):
+        if Path(target).name == "one.py":
+            raise OSError(28, "No space left on device")
+        return os.replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["migrate", "--write"]) == 2
+    assert "one.py: unreadable: No space left on device" in capsys.readouterr().err
+    assert (tmp_path / "one.py").read_text() == "from functorch import vjp\n"
+    assert (tmp_path / "two.py").read_text() == "from torch.func import vjp\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"one.py", "two.py"}
+
+
+def cell(source, kind="code"):
+    outputs = {"execution_count": 7, "outputs": [{"text": ["functorch.vjp\n"]}]}
+    return {
+        "cell_type": kind,
+        "metadata": {},
+        "source": source,
+        **(outputs if kind == "code" else {}),
+    }
+
+
+def notebook_of(*cells, **options):
+    return json.dumps(
+        {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, **options
+    )
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [{"indent": 1, "ensure_ascii": False}, {"indent": None}, {"indent": "\t", "sort_keys": True}],
+)
+def test_of_a_notebook_the_code_alone_changes(layout, tmp_path):
+    def notebook(vjp, *imports):
+        return notebook_of(
+            cell(["# functorch.vjp\n", "from functorch import vjp ä"], "markdown"),
+            cell(["%matplotlib inline\n", *imports]),
+            cell("%%bash\npython -c 'import functorch'"),
+            cell(
+                ["%%time\n", "!pip install functorch\n", f'y = {vjp}(f, x)  # "ü"\n', "y?\n", "y"]
+            ),
+            cell(f"for _ in range(3):\n    print({vjp})"),
+            **layout,
+        )
+
+    file = tmp_path / "legacy.ipynb"
+    file.write_text(notebook("functorch.vjp", "import functorch\n", "import torch"), "utf-8")
+
+    migrate("--write", folder=tmp_path, check=0)
+    assert file.read_text("utf-8") == notebook("torch.func.vjp", "import torch")
+
+
+def test_what_a_magic_uses_stays_imported(tmp_path):
+    file = tmp_path / "legacy.ipynb"
+    file.write_text(notebook_of(cell("import functorch"), cell("%timeit functorch.vjp(f, x)")))
+    before = file.read_text()
+
+    said = migrate("--write", folder=tmp_path, check=1).stderr
+    assert "legacy.ipynb:cell 1:1:8: functorch: others may import it from there" in said
+    assert file.read_text() == before
+
+
+def test_a_cell_of_nothing_but_an_import_stays_a_cell(tmp_path):
+    file = tmp_path / "legacy.ipynb"
+    file.write_text(notebook_of(cell(["import functorch"]), cell("import torch"), indent=1))
+
+    migrate("--write", folder=tmp_path, check=0)
+    assert file.read_text() == notebook_of(cell([""]), cell("import torch"), indent=1)
+
+
+def test_an_unused_import_that_others_may_want_stays(tmp_path):
+    (tmp_path / "__init__.py").write_text("import functorch\nfrom functorch import vjp\n")
+    (tmp_path / "unused.py").write_text("import functorch\n")
+
+    said = migrate("--write", folder=tmp_path, check=1).stderr
+    assert (tmp_path / "__init__.py").read_text() == (
+        "import functorch\nfrom torch.func import vjp\n"
+    )
+    assert (tmp_path / "unused.py").read_text() == ""
+    assert "__init__.py:1:8: functorch: others may import it from there" in said
+
+
+def test_a_torch_of_the_function_is_not_hidden(tmp_path):
+    """An import of torch in the function would make the first use one of an unbound variable."""
+    legacy = """\
+if fast:
+    import torch
+
+def f(x):
+    y = torch.sin(x)
+    import functorch.compile
+    return functorch.compile.aot_function(y)
+"""
+    (tmp_path / "legacy.py").write_text(legacy)
+
+    said = migrate("--write", folder=tmp_path, check=1).stderr
+    assert (tmp_path / "legacy.py").read_text() == legacy
+    assert "torch is another name there" in said
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
+    migrated = tmp_path / script.name
+    migrated.write_text(script.read_text())
+    migrate("--write", migrated, folder=tmp_path)
+
+    before = run_python("-W", "ignore", script).stdout
+    by_hand = "functorch" in migrated.read_text().replace("functorch.vjp, as somebody", "")
+    strict = [] if by_hand else ["-W", "error::DeprecationWarning"]
+    quiet = ["-W", "ignore"] if by_hand else []
+    after = run_python(*strict, *quiet, migrated, FUNCTORCH_COMPAT="off").stdout
+    assert after == before != ""
+
+
+# Modules that hypothesis makes.
+
+RENAMES = ["vjp", "grad", "vmap", "make_fx", "experimental.jvp", "compile.aot_function"]
+PEOPLE = ["make_functional", "dim.dims"]
+LOCALS = ["functorch", "ft", "vjp", "exp", "torch"]
+
+
+@st.composite
+def an_import(draw):
+    """An import, in one of many layouts, and what it binds."""
+    kind = draw(st.sampled_from(["module", "module", "submodule", "from", "from", "torch"]))
+    if kind == "module":
+        local = draw(st.sampled_from(["functorch", "ft"]))
+        return "import functorch" + (f" as {local}" if local != "functorch" else ""), {
+            local: "functorch"
+        }
+    if kind == "submodule":
+        module = draw(st.sampled_from(["functorch.compile", "functorch.experimental"]))
+        form = draw(st.sampled_from(["plain", "as", "from"]))
+        if form == "plain":
+            return f"import {module}", {"functorch": "functorch"}
+        text = f"import {module} as exp"
+        if form == "from":
+            text = f"from functorch import {module.rpartition('.')[2]} as exp"
+        return text, {"exp": module}
+    if kind == "torch":
+        return draw(st.sampled_from(["import torch", "import os, torch", "import torch.nn"])), {
+            "torch": "torch"
+        }
+    names = draw(
+        st.lists(st.sampled_from(["vjp", "grad", "make_fx", "make_functional"]), min_size=1)
+    )
+    aliases = [draw(st.sampled_from(["", "", " as vjp", " as ft", " as _g"])) for _ in names]
+    parts = [f"{name}{alias}" for name, alias in zip(names, aliases)]
+    bound = {
+        (alias.rpartition(" ")[2] or name): f"functorch.{name}"
+        for name, alias in zip(names, aliases)
+    }
+    layout = draw(st.sampled_from(["{}", "({})", "(\n{indent}    {},  # c\n{indent})", "({} ,)"]))
+    comma = draw(st.sampled_from([", ", " ,", ",  # why\n        "])) if "(" in layout else ", "
+    listed = layout.replace("{}", comma.join(parts))
+    return "from functorch import " + listed, bound
+
+
+@st.composite
+def a_block(draw, bound, depth):
+    """Lines of a module or of a function, in which most names are bound where they are used."""
+    lines, bound = [], dict(bound)
+    for _ in range(draw(st.integers(1, 5))):
+        kind = draw(st.sampled_from(["import", "import", "use", "use", "use", "def", "other"]))
+        if kind == "import":
+            text, binds = draw(an_import())
+            lines += text.replace("{indent}", "").split("\n")
+            lines[-1] += draw(st.sampled_from(["", "", "  # noqa: F401", "; y = 1"]))
+            bound.update(binds)
+        elif kind == "use":
+            use = draw(a_use(bound))
+            form = draw(st.sampled_from(["{}", "y = [{} for _ in '1']", "(lambda ft: {})(f)"]))
+            lines.append(form.format(use) if "ft" not in use else use)
+        elif kind == "def" and depth:
+            parameter = draw(st.sampled_from(["y", "y", "functorch", "vjp", "torch"]))
+            inside = {name: what for name, what in bound.items() if name != parameter}
+            body = draw(a_block(inside, depth - 1))
+            lines += [f"def g({parameter}):", *(f"    {line}" for line in body), "g(x)"]
+        else:
+            statement = draw(
+                st.sampled_from(
+                    ["# functorch.vjp", "'functorch.vjp'", "if x:", "y = f", "", "ft = f", "try:"]
+                )
+            )
+            lines.append(statement)
+            if statement.endswith(":"):
+                lines += [f"    {line}" for line in draw(a_block(bound, 0))]
+            if statement == "try:":
+                lines += [draw(st.sampled_from(["finally:", "except ImportError:"])), "    y = f"]
+    return lines
+
+
+@st.composite
+def a_use(draw, bound):
+    """A call of something that is bound, as far as that is known."""
+    modules = [(local, what) for local, what in bound.items() if what in ("functorch",)]
+    names = [local for local, what in bound.items() if what.count(".") == 1 and what[-1] != "l"]
+    if modules and draw(st.booleans()):
+        local, _ = draw(st.sampled_from(modules))
+        return f"{local}.{draw(st.sampled_from([*RENAMES, *RENAMES, *PEOPLE]))}(f)"
+    if bound.get("exp") == "functorch.experimental":
+        return "exp.functionalize(f)"
+    if bound.get("exp") == "functorch.compile":
+        return "exp.nop(f)"
+    return f"{draw(st.sampled_from([*names, 'f']))}(f)"
+
+
+class _Everything:
+    """The offsets of all uses, where no line is silenced."""
+
+    def __contains__(self, offset):
+        return True
+
+
+def rewritten(code):
+    return apply(code, rewrite(code, _Everything()).edits).text
+
+
+def skeleton(code):
+    """The lines of the code without its imports, and of each dotted name the last part alone."""
+    lines = code.split("\n")
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for number in range(node.lineno - 1, node.end_lineno):
+                start = node.col_offset if number == node.lineno - 1 else 0
+                end = node.end_col_offset if number == node.end_lineno - 1 else None
+                blank = " " * len(lines[number][start:end])
+                lines[number] = lines[number][:start] + blank + (lines[number][end:] if end else "")
+    text = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", "\n".join(lines))
+    stripped = (line.replace("# noqa: F401", "").strip(" ;") for line in text.split("\n"))
+    return [line for line in stripped if line not in ("", "pass")]
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_of_any_module_the_names_are_mapped_and_nothing_else_changes(data):
+    code = "\n".join(data.draw(a_block({}, depth=2))) + "\n"
+    try:
+        before = names_used(code)
+    except SyntaxError:
+        assume(False)
+    except (NameError, AttributeError, TypeError) as error:
+        before = type(error)
+    event("runs" if isinstance(before, list) else "does not run")
+    after = rewritten(code)
+
+    ast.parse(after, feature_version=(3, 9))
+    if isinstance(before, list):
+        assert names_used(after) == before
+    assert rewritten(after) == after
+    # Nothing else changes: without imports, passes and the names themselves, all is the same.
+    assert skeleton(after) == skeleton(code)
