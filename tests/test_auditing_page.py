@@ -1,17 +1,15 @@
 """Each snippet of docs/auditing.md does what the page says of it, in a project with legacy code."""
 
 import json
-import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 from conftest import ROOT
+from pages import blocks, shell
 
-PAGE = (ROOT / "docs/auditing.md").read_text()
+PAGE = ROOT / "docs/auditing.md"
 LEGACY = """\
 import functorch
 import torch
@@ -36,12 +34,6 @@ def test_derivative():
 """
 
 
-def blocks(language):
-    fences = re.findall(rf"^```{language}(.*)\n((?:.*\n)*?)```$", PAGE, re.M)
-    assert fences
-    return [pytest.param(info.strip(), code, id=f"{n}") for n, (info, code) in enumerate(fences, 1)]
-
-
 @pytest.fixture
 def project(tmp_path):
     (tmp_path / "legacy.py").write_text(LEGACY)
@@ -51,30 +43,7 @@ def project(tmp_path):
     return tmp_path
 
 
-def shell(command, folder):
-    scripts = [str(Path(sys.executable).parent)]
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join([*scripts, os.environ["PATH"]]),
-        "MYPYPATH": str(folder / "typings"),
-    }
-    # The command of the environment that the tests run in, be it on PATH or not.
-    command = command.replace(
-        "functorch-compat audit", f"{sys.executable} -m functorch_compat audit"
-    )
-    command = re.sub(r"^(mypy|pytest|pyright) ", rf"{sys.executable} -m \1 ", command)
-    return subprocess.run(
-        command,
-        shell=True,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize(("info", "code"), blocks("sh"))
+@pytest.mark.parametrize(("info", "code"), blocks(PAGE, "sh"))
 def test_command(info, code, project):
     if code.startswith("pip install"):
         assert "[audit]" in code
@@ -92,13 +61,13 @@ def test_command(info, code, project):
 
 
 def test_quoted_output(project):
-    ((_, quoted),) = (block.values for block in blocks("text"))
+    ((_, quoted),) = (block.values for block in blocks(PAGE, "text"))
 
     assert shell("functorch-compat audit", project).stdout.startswith(quoted)
 
 
 def test_quoted_json(project):
-    ((_, quoted),) = (block.values for block in blocks("json"))
+    ((_, quoted),) = (block.values for block in blocks(PAGE, "json"))
     quoted = json.loads(quoted)
 
     printed = json.loads(shell("functorch-compat audit --format json", project).stdout)
@@ -107,7 +76,7 @@ def test_quoted_json(project):
     assert printed["findings"][1:] == quoted["findings"]
 
 
-@pytest.mark.parametrize(("_", "code"), blocks("toml"))
+@pytest.mark.parametrize(("_", "code"), blocks(PAGE, "toml"))
 def test_setting(_, code, project):
     (project / "pyproject.toml").write_text(code)
     command = f"pyright --pythonpath {sys.executable}" if "pyright" in code else "pytest ."
@@ -119,7 +88,7 @@ def test_setting(_, code, project):
 
 
 def test_workflow_and_hook(project):
-    workflow, hook = (yaml.safe_load(block.values[1]) for block in blocks("yaml"))
+    workflow, hook = (yaml.safe_load(block.values[1]) for block in blocks(PAGE, "yaml"))
     (hooked,) = hook["repos"][0]["hooks"]
     (offered,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     *_, audit, upload = workflow["jobs"]["audit"]["steps"]

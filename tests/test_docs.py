@@ -7,11 +7,9 @@ import sys
 import pytest
 from conftest import ROOT, needs_torchs_functorch
 
-# Another test runs what is in docs/auditing.md, in a project of its own.
-PAGES = [
-    ROOT / "README.md",
-    *sorted({*(ROOT / "docs").glob("**/*.md")} - {ROOT / "docs/auditing.md"}),
-]
+# Tests of their own run these, in a project with legacy code.
+OTHERS = {ROOT / "docs/auditing.md", ROOT / "docs/migrating.md"}
+PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("**/*.md")} - OTHERS)]
 
 
 def blocks(language):
@@ -52,6 +50,9 @@ def test_shell(code):
         assert result.stdout.startswith(
             "docs/examples/implicit_differentiation.py:8:23: functorch.vjp"
         )
+    elif " migrate " in code:
+        assert result.returncode == 1
+        assert "\n-from functorch import vjp\n+from torch.func import vjp\n" in result.stdout
     elif '-W "error' in code:
         assert result.returncode == 1
         assert "FunctorchDeprecationWarning" in result.stderr

@@ -148,6 +148,7 @@ class _Code:
         self.imports = sorted(imports, key=self.offset)
         self.bindings = [*self.bindings_to_functorch()]
         self.torch = [*self.bindings_to_torch()]
+        self.new_torch: list[_Torch] = []
         names = [torch.local for torch in self.torch if isinstance(torch.scope, GlobalScope)]
         self.root = names[0] if names and "torch" not in names else "torch"
 
@@ -174,7 +175,7 @@ class _Code:
                     new[binding.alias] = _New(name, modules)
                 for module in modules:
                     local = self.root if module == "torch" else "torch"
-                    self.torch.append(_Torch(statement, local, module, binding.scope))
+                    self.new_torch.append(_Torch(statement, local, module, binding.scope))
             if new and isinstance(statement, cst.Import):
                 pieces[statement] = self.new_import(statement, new)
             elif new and isinstance(statement, cst.ImportFrom):
@@ -251,7 +252,12 @@ class _Code:
         ]
         if self.is_guarded(binding.statement) or other_imports:
             return FALLBACK
-        return ELSEWHERE if isinstance(binding.scope, ClassScope) else ""
+        names = [
+            imported
+            for _, imported, local in _imported(binding.statement)
+            if local == binding.local
+        ]
+        return ELSEWHERE if isinstance(binding.scope, ClassScope) or len({*names}) > 1 else ""
 
     def is_guarded(self, node: cst.CSTNode) -> bool:
         """Whether something catches the error of an import there."""
@@ -315,56 +321,54 @@ class _Code:
         ours = all(_binds(assignment, "functorch") for assignment in assignments)
         if not ours or len({binding.legacy for binding in bindings}) > 1:
             return ELSEWHERE
+
         module = row.replacement if row.is_module else row.replacement.rpartition(".")[0]
         module = "torch" if module in _LOADED else module
         torch = self.root if module == "torch" else "torch"
         if not all(_binds(a, "torch") for a in access.scope[torch]):
             return SHADOWED
+        # Where the name is looked up, if anywhere.
+        scope = next((assignment.scope for assignment in access.scope[torch]), None)
+        names = [name for name in self.torch if name.scope is scope and name.local == torch]
+        if any(_loads(name, module) and self.is_sure(name, start) for name in names):
+            module = ""
+        elif any(scope and scope not in _around(binding.scope) for binding in bindings):
+            return SHADOWED
+        elif module == "torch" and all(self.uses_torch(binding.scope) for binding in bindings):
+            module = ""
         new = torch + row.replacement[len("torch") :]
         return _Use(Edit(start, end, new), module, bindings)
 
+    def is_sure(self, name: _Torch, use: int) -> bool:
+        """Whether the import of ``name`` is made before the use, and always."""
+        return self.offset(name.statement) < use and self.is_unconditional(name.statement)
+
     def missing(self, binding: _Binding, uses: dict[int, _Use]) -> list[str]:
         """What has to be imported where the import of ``binding`` is."""
-        its = [use for use in uses.values() if binding in use.bindings]
-        modules = [
-            module
-            for module in sorted({use.module for use in its})
-            if not self.is_there(module, binding, min(use.edit.start for use in its))
+        its = [use for use in uses.values() if binding in use.bindings and use.module]
+        first = min((use.edit.start for use in its), default=0)
+        scopes = [*_around(binding.scope)]
+        own = next((n for n, scope in enumerate(scopes) if self.root in scope.assignments), None)
+        there = [
+            name
+            for name in self.new_torch
+            if name.scope in (scopes if own is None else scopes[: own + 1])
+            and (name.statement is binding.statement or self.is_sure(name, first))
         ]
+        modules = sorted({use.module for use in its})
+        modules = [m for m in modules if not any(_loads(name, m) for name in there)]
         return [module for module in modules if module != "torch"] or modules
-
-    def is_there(self, module: str, binding: _Binding, first_use: int) -> bool:
-        """Whether the module is imported whenever the import of ``binding`` is used."""
-        scopes = [binding.scope]
-        while not isinstance(scopes[-1], GlobalScope):
-            scopes.append(scopes[-1].parent)
-        if module == "torch" and any(map(self.uses_torch, scopes[:-1])):
-            return True
-        for torch in self.torch:
-            local = self.root if module == "torch" else "torch"
-            if torch.local != local or not f"{torch.imported}.".startswith(f"{module}."):
-                continue
-            if torch.statement is binding.statement:
-                return True
-            before = self.offset(torch.statement) < first_use
-            if before and torch.scope in scopes and self.is_unconditional(torch.statement):
-                return True
-        return False
 
     def uses_torch(self, scope: Scope) -> bool:
         """Whether something in a function is looked up in a torch from outside of it."""
+        if isinstance(scope, GlobalScope) or self.root in scope.assignments:
+            return False
         roots = (_root(access) for access in scope.accesses)
-        return self.root not in scope.assignments and any(
-            root is not None and root.value == self.root for root in roots
-        )
+        return any(root is not None and root.value == self.root for root in roots)
 
     def would_hide_torch(self, binding: _Binding, uses: dict[int, _Use]) -> bool:
         """Whether an import of torch there would take another torch away from its function."""
-        return (
-            not isinstance(binding.scope, GlobalScope)
-            and self.uses_torch(binding.scope)
-            and self.missing(binding, uses) != []
-        )
+        return self.uses_torch(binding.scope) and self.missing(binding, uses) != []
 
     # The new imports.
 
@@ -498,6 +502,19 @@ def _root(access: Access) -> cst.Name | None:
     while isinstance(node, cst.Attribute):
         node = node.value
     return node if isinstance(node, cst.Name) else None
+
+
+def _loads(name: _Torch, module: str) -> bool:
+    """Whether the import of ``name`` loads the module."""
+    return f"{name.imported}.".startswith(f"{module}.")
+
+
+def _around(scope: Scope) -> Iterator[Scope]:
+    """The scope, and those around it."""
+    yield scope
+    while not isinstance(scope, GlobalScope):
+        scope = scope.parent
+        yield scope
 
 
 def _accessed(access: Access) -> set[BaseAssignment]:

@@ -1,0 +1,57 @@
+"""The migration of a tree beside its parts: the audit, and LibCST on the files that use functorch."""
+
+import subprocess
+import sys
+
+import pytest
+
+# A module of usual length, and the same with uses of functorch.
+BODY = "".join(f"\n\ndef function_{n}(x):\n    return [x, {n}] if x else None\n" for n in range(40))
+PLAIN = f"import torch\n{BODY}"
+LEGACY = f"import functorch\nimport torch\n{BODY}\n\nfunctorch.vjp(torch.sin, torch.ones(3))\n"
+LIBCST = """
+import sys
+import libcst
+from libcst.metadata import (
+    ByteSpanPositionProvider,
+    ExpressionContextProvider,
+    MetadataWrapper,
+    ParentNodeProvider,
+    ScopeProvider,
+)
+
+for path in sys.argv[1:]:
+    module = libcst.parse_module(open(path).read())
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+    for provider in (
+        ByteSpanPositionProvider, ExpressionContextProvider, ParentNodeProvider, ScopeProvider
+    ):
+        wrapper.resolve(provider)
+"""
+COMMANDS = {
+    "audit": ["-m", "functorch_compat", "audit", "."],
+    "libcst": ["-c", LIBCST, *(f"legacy_{n}.py" for n in range(50))],
+    "migrate": ["-m", "functorch_compat", "migrate", "."],
+}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tree")
+    for n in range(950):
+        (folder / f"plain_{n}.py").write_text(PLAIN)
+    for n in range(50):
+        (folder / f"legacy_{n}.py").write_text(LEGACY)
+    return folder
+
+
+@pytest.mark.parametrize("contender", COMMANDS)
+def test_a_thousand_files_of_which_fifty_use_functorch(benchmark, contender, tree):
+    benchmark.group = "1,000 files of which 50 use functorch"
+    benchmark.pedantic(
+        subprocess.run,
+        args=([sys.executable, *COMMANDS[contender]],),
+        kwargs={"cwd": tree, "capture_output": True},
+        rounds=5,
+        warmup_rounds=1,
+    )

@@ -1,0 +1,37 @@
+"""The code blocks of a page of docs/, and how its commands are run."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def blocks(page, language):
+    fences = re.findall(rf"^```{language}(.*)\n((?:.*\n)*?)```$", page.read_text(), re.M)
+    assert fences
+    return [pytest.param(info.strip(), code, id=f"{n}") for n, (info, code) in enumerate(fences, 1)]
+
+
+def shell(command, folder):
+    scripts = [str(Path(sys.executable).parent)]
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([*scripts, os.environ["PATH"]]),
+        "MYPYPATH": str(folder / "typings"),
+    }
+    # The command of the environment that the tests run in, be it on PATH or not.
+    ours = rf"{sys.executable} -m functorch_compat \1"
+    command = re.sub(r"functorch-compat (audit|migrate)", ours, command)
+    command = re.sub(r"^(mypy|pytest|pyright) ", rf"{sys.executable} -m \1 ", command)
+    return subprocess.run(
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
