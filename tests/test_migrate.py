@@ -6,16 +6,18 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, SCRIPTS, needs_torchs_functorch, run_python
-from hypothesis import assume, event, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from resolved_names import names_used
 
 from functorch_compat import cli
 from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.migrate import report
 from functorch_compat.migrate.edits import apply
 from functorch_compat.migrate.rewrite import rewrite
 
@@ -297,6 +299,36 @@ def f(x):
     assert "torch is another name there" in said
 
 
+def test_a_bar_shows_on_a_terminal_what_takes_longer_than_a_second(monkeypatch, capsys):
+    seconds = iter([0, 0.5, 1.5, 2.5, 0, 0.5])
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+    assert list(report.progress(["a.py", "b.py", "c.py"])) == ["a.py", "b.py", "c.py"]
+    first, second, cleared = capsys.readouterr().err.split("\r")[1:]
+    assert (first, second) == (f"[{'#' * 10:30}] 1 of 3 files", f"[{'#' * 20:30}] 2 of 3 files")
+    assert cleared == "\x1b[K"
+
+    assert list(report.progress(["a.py"])) == ["a.py"]
+    assert capsys.readouterr().err == ""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(name=st.sampled_from(["legacy.py", "legacy.ipynb"]), content=st.binary())
+def test_no_bytes_make_it_fail(name, content, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    before = b"import functorch\nfunctorch.vjp\n" + content
+    (tmp_path / name).write_bytes(before)
+
+    status = cli.main(["migrate", "--write"])
+    said = capsys.readouterr().err
+    after = (tmp_path / name).read_bytes()
+    assert status == (2 if "unreadable" in said else 1 if "left for a person" in said else 0)
+    assert (after == before) == (status == 2 or "rewritten" not in said)
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -321,7 +353,6 @@ def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
 
 RENAMES = ["vjp", "grad", "vmap", "make_fx", "experimental.jvp", "compile.aot_function"]
 PEOPLE = ["make_functional", "dim.dims"]
-LOCALS = ["functorch", "ft", "vjp", "exp", "torch"]
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""The migration of a tree beside its parts: the audit, and LibCST on the files that use functorch."""
+"""The migration of a tree beside its parts: the audit, and LibCST on the files with uses."""
 
 import subprocess
 import sys
