@@ -16,6 +16,7 @@ from typing_extensions import deprecated
 
 from functorch_compat.deprecation import MESSAGES, warn
 from functorch_compat.inference_mode import GUARD_NEEDED, is_tracing, outside_inference_mode
+from functorch_compat.legacy_api import LEGACY_API
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -279,3 +280,18 @@ def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
     from torch._functorch.make_functional import combine_state_for_ensemble
 
     return combine_state_for_ensemble(models)
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """A name of the table that has no function here, because it needs nothing but the warning."""
+    api = LEGACY_API.get(f"functorch.{name}")
+    if api is None or not api.warns:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    source, _, new_name = api.replacement.rpartition(".")
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        warn(MESSAGES[f"functorch.{name}"])
+        return getattr(import_module(source), new_name)(*args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    return _legacy(source)(function)

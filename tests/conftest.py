@@ -138,10 +138,11 @@ def run_documented(code, api):
     return values, output.getvalue()
 
 
-def run_python(*arguments, python=sys.executable, check=True, **environment):
+def run_python(*arguments, python=sys.executable, check=True, cwd=None, **environment):
     """Run Python as a user would, and return what it printed."""
     result = subprocess.run(
         [str(python), *map(str, arguments)],
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,8 @@
 """The table of legacy names, held against what this torch ships."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 
@@ -105,3 +107,35 @@ def test_each_row_says_how_it_migrates():
 
 def test_what_is_generated_from_the_table_is_up_to_date():
     subprocess.run([sys.executable, ROOT / ".ci/generate.py", "--check"], check=True)
+
+
+def test_a_new_row_is_all_that_a_new_name_needs(tmp_path):
+    for part in ("functorch_compat", ".ci", "docs"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    table = tmp_path / "functorch_compat/legacy_api.py"
+    row = '    "functorch.state_of": LegacyName("torch.func.functional_call"),\n'
+    table.write_text(table.read_text().replace("LEGACY_API = {\n", f"LEGACY_API = {{\n{row}"))
+    legacy = (
+        "import functorch, torch\nprint(functorch.state_of(torch.nn.ReLU(), {}, torch.ones(1)))"
+    )
+    (tmp_path / "legacy.py").write_text(legacy)
+
+    def run(*arguments, check=True):
+        return run_python(*arguments, cwd=tmp_path, PYTHONPATH=str(tmp_path), check=check)
+
+    stale = run(".ci/generate.py", "--check", check=False).stderr
+    assert "is stale: run `python .ci/generate.py`" in stale
+    run(".ci/generate.py")
+    run(".ci/generate.py", "--check")
+
+    result = run("-W", "always", "legacy.py")
+    text = "functorch.state_of is deprecated since PyTorch 2.0"
+    assert f"legacy.py:2: FunctorchDeprecationWarning: {text}" in result.stderr
+    assert result.stdout == "tensor([1.])\n"
+    (stub,) = tmp_path.glob("functorch_compat/stubs/functorch/__init__.pyi")
+    assert re.search(rf'@deprecated\(\s*"{text}.*\n\)\ndef state_of', stub.read_text())
+    use = "functorch.state_of: use torch.func.functional_call"
+    assert use in run("-m", "functorch_compat", "audit", "legacy.py", check=False).stdout
+    run("-m", "functorch_compat", "migrate", "--write", "legacy.py")
+    assert "print(torch.func.functional_call(" in (tmp_path / "legacy.py").read_text()
+    assert run("-W", "error::DeprecationWarning", "legacy.py").stdout == "tensor([1.])\n"
