@@ -1,7 +1,8 @@
 """``nox -s matrix``: the test suite on each torch and Python that docs/compatibility.md lists.
 
 One environment at a time, which takes some GB while it lasts. Each result goes into the page at
-once, so that ``nox -s "matrix(2.6.0/3.11)"`` brings one row up to date.
+once, and what a call costs there into docs/overhead.json: ``nox -s "matrix(2.6.0/3.11)"`` brings
+one row up to date.
 """
 
 import json
@@ -84,6 +85,7 @@ def record(session):
     rows = sorted([*(other for other in rows if other[:3] != row[:3]), row], key=by_release)
     lines = [title, rule, *(f"| {' | '.join(cells)} |" for cells in rows)]
     PAGE.write_text(head + marker + "\n" + "\n".join(lines) + "\n")
+    session.run("python", "tests/benchmarks/ratios.py", f"--record={PAGE.parent / 'overhead.json'}")
     if outcomes["failed"]:
         session.error(f"{outcomes['failed']} tests failed")
 

@@ -14,14 +14,14 @@ class LegacyName(NamedTuple):
     """The dotted name of what to use instead."""
 
     kind: str = "rename"
-    """How it migrates: ``rename`` is the same call under a new name, ``rewrite`` is another call,
+    """How it migrates. ``rename`` is the same call under a new name, ``rewrite`` is another call,
     ``none`` has no counterpart."""
 
     recipe: str = ""
-    """Where it is not a ``rename``: two lines that say what to write."""
+    """Two lines that say what to write, where it is not a ``rename``."""
 
     source: str | None = None
-    """For an object that torch hands out as it is, and without a warning: the module it is from."""
+    """The module of an object that torch hands out as it is, and without a warning."""
 
     since: str = "2.0"
     """The first torch release with both the legacy name and what replaces it."""
@@ -34,7 +34,7 @@ class LegacyName(NamedTuple):
 
     @property
     def warns(self) -> bool:
-        """Whether it is a function of :mod:`functorch_compat.transforms`, which warns."""
+        """Whether it is a function of ``functorch_compat.transforms``, which warns."""
         return self.source is None and not self.is_module
 
 

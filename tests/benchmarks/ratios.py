@@ -1,9 +1,13 @@
 """Medians of interleaved runs: ``python tests/benchmarks/ratios.py``.
 
+With ``--record FILE`` those of ``vjp`` alone go into a JSON file, under the release of torch.
+
 On a noisy machine a contender's time depends on when it ran. Here they take turns call by call, in
 an order that is shuffled each time.
 """
 
+import argparse
+import json
 import random
 import statistics
 import tempfile
@@ -28,14 +32,35 @@ def medians(calls, rounds):
     return {name: statistics.median(values) for name, values in times.items()}
 
 
+def measure(workload, rounds):
+    """The median time of each contender, in microseconds."""
+    work, x = WORKLOADS[workload]
+    calls = {name: partial(work, api, x) for name, api in CONTENDERS.items()}
+    return medians(calls, rounds=rounds if x.numel() < 1000 else rounds // 5)
+
+
+def record(file):
+    us = measure("vjp", rounds=5_000)
+    data = json.loads(file.read_text()) if file.exists() else {}
+    release = torch.__version__.partition("+")[0]
+    data[release] = {name: round(value / us["torch.func"], 3) for name, value in us.items()}
+    releases = sorted(data, key=lambda release: [int(part) for part in release.split(".")])
+    file.write_text(json.dumps({release: data[release] for release in releases}, indent=2) + "\n")
+
+
 def main():
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--record", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    if options.record:
+        record(options.record)
+        return
     print(f"torch {torch.__version__}; time per call, the function of torch.func = 1")
     print(f"{'':25}{'torch.func':>13}{'floor':>8}{'shim':>8}{'shipped':>9}{'shim/floor':>12}")
-    for workload, (work, x) in WORKLOADS.items():
-        calls = {name: partial(work, api, x) for name, api in CONTENDERS.items()}
-        us = medians(calls, rounds=10_000 if x.numel() < 1000 else 2_000)
+    for workload in WORKLOADS:
+        us = measure(workload, rounds=10_000)
         ratio = {name: value / us["torch.func"] for name, value in us.items()}
         print(
             f"{workload:25}{us['torch.func']:10.1f} us{ratio['floor']:8.3f}{ratio['shim']:8.3f}"

@@ -1,0 +1,28 @@
+"""The site: ``sphinx-build -W -n docs docs/_build``."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pictures
+
+import functorch_compat
+
+project = "functorch-compat"
+version = release = functorch_compat.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"functorch-compat {version}"
+html_show_copyright = False
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+# Other people's names, and words of torch's own docstrings.
+nitpick_ignore_regex = [
+    ("py:.*", r"(collections|types|typing|torch)\..*"),
+    ("py:.*", "Tensors|grad|AuditError"),
+]
+
+pictures.draw(Path(__file__).parent / "_pictures")
