@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 
 import matplotlib
+from matplotlib.figure import Figure
 
-matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "functorch-compat"  # the same picture at each build
-
-from matplotlib import pyplot as plt
 
 OURS, TORCH, GONE = "#2f6f9f", "#c44e2b", "#b0b0b0"
 # What answers for a name, in the order in which Python asks, before and after torch has deleted its
@@ -30,7 +28,8 @@ def draw(folder):
 
 
 def _resolution(file):
-    figure, axes = plt.subplots(figsize=(9, 6.4))
+    figure = Figure(figsize=(9, 6.4))
+    axes = figure.subplots()
     for x, title in ((1, "while torch has its functorch"), (2, "once torch has deleted it")):
         axes.text(x, 0.9, title, ha="center", weight="bold")
     for n, (who, *answers) in enumerate(STEPS):
@@ -39,8 +38,13 @@ def _resolution(file):
         for x, answer in enumerate(answers, 1):
             color = GONE if answer is None else TORCH if "torch's" in who or n == 5 else OURS
             axes.text(
-                *(x, y, answer or "–"),
-                **{"ha": "center", "va": "center", "size": 9, "color": "white"},
+                x,
+                y,
+                answer or "none",
+                ha="center",
+                va="center",
+                size=9,
+                color="white",
                 bbox={"boxstyle": "round,pad=0.5", "color": color},
             )
             if n:
@@ -53,7 +57,8 @@ def _resolution(file):
 
 def _overhead(file):
     data = json.loads((Path(__file__).parent / "overhead.json").read_text())
-    figure, axes = plt.subplots(figsize=(9, 3.6))
+    figure = Figure(figsize=(9, 3.6))
+    axes = figure.subplots()
     places = range(len(data))
     for shift, name, color in ((-0.2, "shim", OURS), (0.2, "shipped", TORCH)):
         heights = [ratios[name] - 1 for ratios in data.values()]
@@ -70,4 +75,3 @@ def _overhead(file):
 
 def _save(figure, file):
     figure.savefig(file, bbox_inches="tight", metadata={"Date": None})
-    plt.close(figure)

@@ -7,12 +7,14 @@ import sys
 import pytest
 from conftest import ROOT, needs_torchs_functorch
 
+from functorch_compat.deprecation import MESSAGES
+
 # Tests of their own run these, in a project with legacy code.
 OTHERS = {ROOT / "docs/auditing.md", ROOT / "docs/migrating.md"}
 PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("**/*.md")} - OTHERS)]
 
 
-def blocks(language):
+def blocks(language, *pages):
     fence = re.compile(rf"^```{language}\n(.*?)^```", re.M | re.S)
     return [
         pytest.param(
@@ -20,7 +22,7 @@ def blocks(language):
             id=f"{page.name}-{number}",
             marks=needs_torchs_functorch if "FUNCTORCH_COMPAT=off" in code else (),
         )
-        for page in PAGES
+        for page in pages or PAGES
         for number, code in enumerate(fence.findall(page.read_text()), 1)
     ]
 
@@ -60,3 +62,20 @@ def test_shell(code):
         assert result.returncode == 0
         expected = "The shim keeps" if "doctor" in code else "agrees with finite differences: True"
         assert expected in result.stdout
+
+
+def test_the_tests_that_the_pages_name_are_there():
+    named = re.findall(r"`(test_\w+\.py)::(\w+)`", (ROOT / "docs/semantics.md").read_text())
+    assert len(named) > 10
+    for file, name in named:
+        assert f"\ndef {name}(" in (ROOT / "tests" / file).read_text(), name
+
+
+def test_the_start_up_line_is_quoted():
+    quoted = blocks("text", ROOT / "docs/SECURITY.md")[0].values[0]
+    assert quoted == (ROOT / "functorch_compat.pth").read_text()
+
+
+def test_the_warning_on_the_start_page_is_ours():
+    quoted = blocks("text", ROOT / "docs/index.md")[0].values[0]
+    assert quoted == f"FunctorchDeprecationWarning: {MESSAGES['functorch.vjp']}\n"
