@@ -26,9 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 where all is well, 1 where the command found something, 2 where it could
         not do its work, which one line on stderr then explains.
     """
-    parser = _Parser(prog="functorch-compat", description=functorch_compat.__doc__)
+    parser = _Parser(
+        prog="functorch-compat",
+        description="Helps the owners of code that imports functorch to leave it for torch.func.",
+        epilog="functorch-compat COMMAND --help tells of one command.",
+    )
     version = f"functorch-compat {functorch_compat.__version__}"
-    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument("--version", action="version", version=version, help="show the version")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     doctor = commands.add_parser(
@@ -38,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "torch.func does here, and what the shim does. Exit status: 0 if the shim keeps all of "
         "them, 1 if not, 2 if torch cannot be imported.",
     )
-    doctor.add_argument("--format", choices=["text", "json"], default="text")
+    doctor.add_argument(
+        "--format", choices=["text", "json"], default="text", help="a table (default), or JSON"
+    )
     doctor.set_defaults(run=_doctor)
 
     audit = commands.add_parser(
@@ -47,10 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Find the uses of legacy names in Python files, notebooks and declarations of "
         "dependencies. Exit status: 0 if there are none, 1 if there are, 2 if a file could not be "
         "read or the command is wrong.",
+        epilog="Example: functorch-compat audit --baseline functorch-baseline.json src tests",
     )
     audit.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
     audit.add_argument("--installed", action="store_true", help="audit what is installed instead")
-    audit.add_argument("--format", choices=["text", "json", "github", "sarif"], default="text")
+    audit.add_argument(
+        "--format",
+        choices=["text", "json", "github", "sarif"],
+        default="text",
+        help="text (default), JSON, annotations for GitHub, or SARIF 2.1.0",
+    )
     ratchet = audit.add_mutually_exclusive_group()
     ratchet.add_argument("--baseline", metavar="FILE", help="report only what is not in FILE")
     ratchet.add_argument("--write-baseline", metavar="FILE", help="write what is found into FILE")
@@ -63,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--write it prints the changes as a diff, and makes none. What a person has to do it lists "
         "after that. Exit status: 0 if nothing is left to do, 1 if something is, 2 if a file could "
         "not be read or written or the command is wrong.",
+        epilog="Example: functorch-compat migrate --write src tests",
     )
     migrate.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
     migrate.add_argument("--write", action="store_true", help="change the files")

@@ -152,6 +152,15 @@ def run_python(*arguments, python=sys.executable, check=True, cwd=None, **enviro
     return result
 
 
+def run_command(name, *arguments, folder, check=None):
+    """Run a command of ours in ``folder``, and return what it printed."""
+    command = ("-m", "functorch_compat", name, *arguments)
+    result = run_python(*command, cwd=folder, check=False)
+    assert "Traceback" not in result.stderr
+    assert check is None or result.returncode == check, result.stdout + result.stderr
+    return result
+
+
 def build(target, source, folder):
     """Build a wheel or an sdist with what is installed here."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]

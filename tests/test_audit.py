@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import ROOT, run_python
+from conftest import ROOT, run_command, run_python
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -50,17 +50,7 @@ def f(functorch): functorch.vjp
 
 
 def audit(*arguments, folder, check=None):
-    """What the command prints, run in ``folder``, and its exit status."""
-    result = subprocess.run(
-        [sys.executable, "-m", "functorch_compat", "audit", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in result.stderr
-    assert check is None or result.returncode == check, result.stdout + result.stderr
-    return result
+    return run_command("audit", *arguments, folder=folder, check=check)
 
 
 def findings(*arguments, folder, check=1):

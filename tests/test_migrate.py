@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SCRIPTS, needs_torchs_functorch, run_python
+from conftest import ROOT, SCRIPTS, needs_torchs_functorch, run_command, run_python
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from resolved_names import names_used
@@ -24,27 +24,12 @@ from functorch_compat.migrate.rewrite import rewrite
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.before.py"))
 
 
-def command(name, *arguments, folder, check=None, **options):
-    """What the command prints, run in ``folder``, and its exit status."""
-    result = subprocess.run(
-        [sys.executable, "-m", "functorch_compat", name, *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
-    assert "Traceback" not in result.stderr
-    assert check is None or result.returncode == check, result.stdout + result.stderr
-    return result
-
-
 def migrate(*arguments, folder, check=None):
-    return command("migrate", *arguments, folder=folder, check=check)
+    return run_command("migrate", *arguments, folder=folder, check=check)
 
 
 def audited(folder):
-    printed = command("audit", "--format=json", folder=folder).stdout
+    printed = run_command("audit", "--format=json", folder=folder).stdout
     return [(f["path"], f["name"], f["kind"]) for f in json.loads(printed)["findings"]]
 
 
