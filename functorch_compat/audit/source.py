@@ -20,7 +20,7 @@ LEFT_OUT = (
     *("__pypackages__", "node_modules"),
 )
 _MAGIC = re.compile(
-    r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)([%!?].*|[\w.]+\?{1,2}[ \t]*$)", re.MULTILINE
+    r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)(%%?\w.*|[!?].*|[\w.]+\?\??[ \t]*$)", re.MULTILINE
 )
 # Cells of these magics are Python below the first line; the others are of another language.
 _PYTHON_MAGICS = ("capture", "prun", "pypy", "python", "python3", "time", "timeit")

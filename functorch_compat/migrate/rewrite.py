@@ -75,7 +75,7 @@ def rewrite(
         cst.parse_module(apply(code, result.edits).text)
     except cst.ParserSyntaxError as error:
         it = "what would become of it" if result else "it"
-        raise Unreadable(f"line {error.raw_line}: LibCST cannot parse {it}") from None
+        raise Unreadable(f"line {error.raw_line} of its code: LibCST cannot parse {it}") from None
     except RecursionError:
         raise Unreadable("nested too deeply for LibCST") from None
     return result
