@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple, Union
 
 import libcst as cst
@@ -19,7 +19,6 @@ from libcst.metadata import (
     GlobalScope,
     ImportAssignment,
     MetadataWrapper,
-    ParentNodeProvider,
     Scope,
     ScopeProvider,
 )
@@ -134,10 +133,10 @@ class _Code:
         self, module: cst.Module, code: str, found: Collection[int], exported: bool, mentioned: str
     ):
         wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-        self.parents = wrapper.resolve(ParentNodeProvider)
         self.scopes = wrapper.resolve(ScopeProvider)
         self.spans = wrapper.resolve(ByteSpanPositionProvider)
         self.contexts = wrapper.resolve(ExpressionContextProvider)
+        self.parents = _parents(module)
         self.code, self.found, self.exported = code, found, exported
         self.encoded = None if code.isascii() else code.encode()
 
@@ -473,6 +472,20 @@ class _Code:
                 and all(other in gone for other in block.body)
             )
             yield edit._replace(text="pass") if alone else edit
+
+
+def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
+    """The parent of each node, in a fraction of the time of LibCST's ParentNodeProvider."""
+    parents: dict[cst.CSTNode, cst.CSTNode] = {}
+    nodes: list[cst.CSTNode] = [module]
+    for node in nodes:
+        for field in fields(node):
+            value = getattr(node, field.name)
+            for child in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(child, cst.CSTNode):
+                    parents[child] = node
+                    nodes.append(child)
+    return parents
 
 
 def _imported(statement: _Import) -> Iterator[tuple[cst.ImportAlias, str, str]]:

@@ -1,4 +1,7 @@
-"""The migration of a tree beside its parts: the audit, and LibCST on the files with uses."""
+"""The migration of a tree beside its parts: the audit, and LibCST on the files with uses.
+
+LibCST parses each of those, finds what is what, and parses it again, as it would what it became.
+"""
 
 import subprocess
 import sys
@@ -21,12 +24,12 @@ from libcst.metadata import (
 )
 
 for path in sys.argv[1:]:
-    module = libcst.parse_module(open(path).read())
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    for provider in (
-        ByteSpanPositionProvider, ExpressionContextProvider, ParentNodeProvider, ScopeProvider
-    ):
-        wrapper.resolve(provider)
+    code = open(path).read()
+    module = libcst.parse_module(code)
+    MetadataWrapper(module, unsafe_skip_copy=True).resolve_many(
+        [ByteSpanPositionProvider, ExpressionContextProvider, ParentNodeProvider, ScopeProvider]
+    )
+    libcst.parse_module(code)
 """
 COMMANDS = {
     "audit": ["-m", "functorch_compat", "audit", "."],
