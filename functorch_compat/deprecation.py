@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from types import FrameType
 
 from functorch_compat import dynamo
 from functorch_compat.legacy_api import LEGACY_API, MIGRATION_GUIDE
@@ -36,18 +37,28 @@ REFUSED_AUX = {
 
 
 @dynamo.runs_while_tracing
-def warn(message: str, stacklevel: int = 3) -> None:
-    """Warn at the line that called the function that calls this one, or further up the stack."""
-    if sys._getframe(1).f_globals["__package__"] == __package__:
-        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=stacklevel)
-    else:  # it is dynamo that calls this, while it traces the call
+def warn(message: str) -> None:
+    """Warn at the last line of the stack that is in neither torch nor this package."""
+    frame: FrameType | None = sys._getframe(1)
+    if _package(frame) != "functorch_compat":  # Dynamo calls this, while it traces the caller.
         _warn_at(*dynamo.traced_line(), message)
+        return
+    stacklevel = 2
+    while _package(frame) in ("functorch_compat", "torch"):
+        frame = frame.f_back if frame else None
+        stacklevel += 1
+    warnings.warn(message, FunctorchDeprecationWarning, stacklevel=stacklevel)
+
+
+def _package(frame: FrameType | None) -> str:
+    name: str = frame.f_globals.get("__name__", "") if frame else ""
+    return name.partition(".")[0]
 
 
 def _warn_at(filename: str, lineno: int, message: str) -> None:
-    # The module and its registry are what `warnings.warn` takes from the caller's frame. Code that
-    # has no file of its own (a notebook's cell, say) runs in __main__. No attribute is asked for:
-    # a lazy module would answer with an import.
+    # `warnings.warn` takes the module and its registry from the caller's frame. Code without a file
+    # of its own, such as a notebook's cell, runs in __main__. Modules are searched through their
+    # __dict__, because a lazy module would answer getattr with an import.
     namespaces = [getattr(module, "__dict__", {}) for module in list(sys.modules.values())]
     main = vars(sys.modules["__main__"])
     namespace = next((n for n in namespaces if n.get("__file__") == filename), main)

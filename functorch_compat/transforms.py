@@ -11,17 +11,14 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 import torch
-from torch.torch_version import __version__ as torch_version
 from typing_extensions import deprecated
 
 from functorch_compat.deprecation import MESSAGES, warn
-from functorch_compat.inference_mode import GUARD_NEEDED, is_tracing, outside_inference_mode
+from functorch_compat.inference_mode import is_tracing, outside_inference_mode
 from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.torch_support import DYNAMO_WRAPS_CLOSURES, INFERENCE_MODE_REACHES_INSIDE
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-# Dynamo before torch 2.6 cannot pass a closure to functools.wraps; that of 2.13 no partial.
-_WRAPS_NO_CLOSURE = torch_version < "2.6"
 
 
 def _legacy(source: str) -> Callable[[_Function], _Function]:
@@ -44,23 +41,17 @@ def _legacy(source: str) -> Callable[[_Function], _Function]:
     return complete
 
 
-def _bound(wrapper: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
-    """Call ``wrapper(*arguments, …)``."""
-    if _WRAPS_NO_CLOSURE and is_tracing():
+def _bound(
+    wrapper: Callable[..., Any], *arguments: Any, named_after: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """Return a function that calls ``wrapper(*arguments, …)``, with the name of another one."""
+    if not DYNAMO_WRAPS_CLOSURES and is_tracing():
         return partial(wrapper, *arguments)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         return wrapper(*arguments, *args, **kwargs)
 
-    return function
-
-
-def _wrapped(
-    func: Callable[..., Any], wrapper: Callable[..., Any], *arguments: Any
-) -> Callable[..., Any]:
-    """Call ``wrapper(*arguments, …)`` under the name of ``func``."""
-    bound = _bound(wrapper, *arguments)
-    return bound if _WRAPS_NO_CLOSURE and is_tracing() else wraps(func)(bound)
+    return function if named_after is None else wraps(named_after)(function)
 
 
 def _auxiliary() -> ModuleType:
@@ -70,8 +61,20 @@ def _auxiliary() -> ModuleType:
     return auxiliary
 
 
+def _with_any_aux(
+    name: str, func: Callable[..., Any], *, carried: bool = False, **options: Any
+) -> Callable[..., Any]:
+    """Return ``func`` with an aux that the transform ``name`` accepts."""
+    auxiliary = _auxiliary()
+    hidden = auxiliary.CarriedAux if carried else auxiliary.HiddenAux
+    return _bound(auxiliary.accept_any_aux, name, hidden, func, **options)
+
+
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _wrapped(function, outside_inference_mode, function) if GUARD_NEEDED else function
+    """Return ``function``, called outside inference mode where this torch needs that."""
+    if not INFERENCE_MODE_REACHES_INSIDE:
+        return function
+    return _bound(outside_inference_mode, function, named_after=function)
 
 
 def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -102,11 +105,11 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     From https://pytorch.org/docs/stable/generated/torch.func.vjp.html:
     """
     warn(MESSAGES["functorch.vjp"])
-    torch_vjp: Callable[..., Any] = _guarded_vjp if GUARD_NEEDED else torch.func.vjp
+    torch_vjp: Callable[..., Any] = (
+        _guarded_vjp if INFERENCE_MODE_REACHES_INSIDE else torch.func.vjp
+    )
     if has_aux:
-        aux = _auxiliary()
-        func = _bound(aux.accept_any_aux, func)
-        return aux.restore_aux("functorch.vjp", torch_vjp, func, *primals, has_aux=True)
+        return torch_vjp(_with_any_aux("functorch.vjp", func), *primals, has_aux=True)
     return torch_vjp(func, *primals)
 
 
@@ -126,23 +129,17 @@ def jvp(
     warn(MESSAGES["functorch.jvp"])
     torch_jvp = _guarded(torch.func.jvp)
     if has_aux:
-        aux = _auxiliary()
-        func = _bound(aux.accept_any_aux, func)
-        return aux.restore_aux(
-            "functorch.jvp", torch_jvp, func, primals, tangents, strict=strict, has_aux=True
-        )
-    return torch_jvp(func, primals, tangents, strict=strict)
+        func = _with_any_aux("functorch.jvp", func)
+    return torch_jvp(func, primals, tangents, strict=strict, has_aux=has_aux)
 
 
 def _transformed(
     name: str, transform: Callable[..., Any], func: Callable[..., Any], **options: Any
 ) -> Callable[..., Any]:
-    """What ``transform`` makes of ``func``, guarded, and with any aux let through."""
-    if not options["has_aux"]:
-        return _guarded(transform(func, **options))
-    aux = _auxiliary()
-    transformed = _guarded(transform(_bound(aux.accept_any_aux, func), **options))
-    return _wrapped(func, aux.restore_aux, name, transformed)
+    """Return what ``transform`` makes of ``func``, guarded, and with any aux let through."""
+    if options["has_aux"]:
+        func = _with_any_aux(name, func, named_after=func)
+    return _guarded(transform(func, **options))
 
 
 @_legacy("torch.func")
@@ -211,14 +208,11 @@ def jacfwd(
     From https://pytorch.org/docs/stable/generated/torch.func.jacfwd.html:
     """
     warn(MESSAGES["functorch.jacfwd"])
-    return _transformed(
-        "functorch.jacfwd",
-        torch.func.jacfwd,
-        func,
-        argnums=argnums,
-        has_aux=has_aux,
-        randomness=randomness,
-    )
+    if not has_aux:
+        return _guarded(torch.func.jacfwd(func, argnums, randomness=randomness))
+    with_aux = _with_any_aux("functorch.jacfwd", func, carried=True)
+    jacobian = _guarded(torch.func.jacfwd(with_aux, argnums, True, randomness=randomness))
+    return _bound(_auxiliary().restore_carried_aux, jacobian, named_after=func)
 
 
 @_legacy("torch.func")
@@ -253,13 +247,19 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
     return torch.func.functionalize(func, remove=remove)
 
 
+def _module_utilities() -> Any:
+    """Return the module with torch's module utilities, or ours where torch has none."""
+    try:
+        return import_module("torch._functorch.make_functional")
+    except ModuleNotFoundError:  # The shim is not active: its finder would have answered.
+        return import_module("functorch_compat.fallbacks.make_functional")
+
+
 @_legacy("torch._functorch.make_functional")
 def make_functional(model: torch.nn.Module, disable_autograd_tracking: bool = False) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional"])
-    from torch._functorch.make_functional import make_functional
-
-    return make_functional(model, disable_autograd_tracking)
+    return _module_utilities().make_functional(model, disable_autograd_tracking)
 
 
 @_legacy("torch._functorch.make_functional")
@@ -268,18 +268,14 @@ def make_functional_with_buffers(
 ) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional_with_buffers"])
-    from torch._functorch.make_functional import make_functional_with_buffers
-
-    return make_functional_with_buffers(model, disable_autograd_tracking)
+    return _module_utilities().make_functional_with_buffers(model, disable_autograd_tracking)
 
 
 @_legacy("torch._functorch.make_functional")
 def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.combine_state_for_ensemble"])
-    from torch._functorch.make_functional import combine_state_for_ensemble
-
-    return combine_state_for_ensemble(models)
+    return _module_utilities().combine_state_for_ensemble(models)
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
