@@ -69,8 +69,8 @@ def find(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
         return _find_functorch()
     parent, _, attribute = name.rpartition(".")
     module = sys.modules.get(parent)
-    if not isinstance(module, LegacyModule):  # It belongs to another functorch.
-        return None
+    if not isinstance(module, LegacyModule) and getattr(module, "__file__", None) != OURS:
+        return None  # It belongs to another functorch.
     if name in ROWS:
         return _find_submodule(name, path)
     if name in LEGACY_API or parent in LEGACY_API:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -34,7 +34,7 @@ class HiddenAux:
 
 
 class CarriedAux(HiddenAux):
-    """A hidden aux that stays hidden until :func:`restore_carried_aux` is called.
+    """A hidden aux that stays hidden until :func:`restore_carried_aux` gets it.
 
     ``torch.func.jacfwd`` flattens aux several times, also within a ``vmap``, which would refuse the
     other leaves again.
@@ -52,23 +52,22 @@ _register(
 _register(CarriedAux, lambda node: (node.tensors, node.aux), CarriedAux)
 
 
-def accept_any_aux(
-    name: str, hidden: type[HiddenAux], func: Callable[..., Any], /, *args: Any, **kwargs: Any
-) -> Any:
-    """Call the user's ``func``, and hide its aux where the transform ``name`` would refuse it."""
-    result = func(*args, **kwargs)
-    if not (isinstance(result, tuple) and len(result) == 2) or _torch_accepts(result[1]):
-        return result  # Where it is no pair, torch.func raises the error that says so.
+def hide_aux(name: str, result: Any) -> Any:
+    """Return the result of the user's function, with an aux that the transform ``name`` accepts."""
+    # Where it is no pair, torch.func raises the error that says so.
+    if not isinstance(result, tuple) or len(result) != 2 or _torch_accepts(result[1]):
+        return result
     warn(REFUSED_AUX[name])
     output, aux = result
     leaves = pytree.tree_flatten(aux)[0]
+    hidden = CarriedAux if name == "functorch.jacfwd" else HiddenAux
     return output, hidden([leaf for leaf in leaves if _torch_accepts(leaf)], aux)
 
 
-def restore_carried_aux(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """Call ``function``, and give a carried aux back as it was."""
-    result, aux = function(*args, **kwargs)
-    return result, aux.restored() if isinstance(aux, CarriedAux) else aux
+def restore_carried_aux(result: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return the result of ``torch.func.jacfwd`` with the aux as it was."""
+    jacobian, aux = result
+    return jacobian, aux.restored() if isinstance(aux, CarriedAux) else aux
 
 
 def _torch_accepts(aux: Any) -> bool:

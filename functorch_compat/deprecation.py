@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from types import FrameType
 
 from functorch_compat import dynamo
 from functorch_compat.legacy_api import LEGACY_API, MIGRATION_GUIDE
@@ -27,6 +26,8 @@ MESSAGES = {
     for name, api in LEGACY_API.items()
 }
 
+_INTERNAL = ("functorch_compat.", "torch.")  # the beginnings of modules that are not the user's
+
 REFUSED_AUX = {
     name: f"{name} was given an aux that `{api.replacement}` refuses, because not all "
     "of its leaves are Tensors. Before you migrate, hand those objects out another way, through a "
@@ -39,20 +40,25 @@ REFUSED_AUX = {
 @dynamo.runs_while_tracing
 def warn(message: str) -> None:
     """Warn at the last line of the stack that is in neither torch nor this package."""
-    frame: FrameType | None = sys._getframe(1)
-    if _package(frame) != "functorch_compat":  # Dynamo calls this, while it traces the caller.
+    # Most often that is the line of the caller's caller. The test that confirms it takes no call.
+    try:
+        is_user = "torch" not in sys._getframe(2).f_globals.get("__name__", "torch")
+    except ValueError:  # A new thread was started with a legacy function: there is no such frame.
+        is_user = True
+    if is_user:
+        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
+    elif sys._getframe(1).f_globals["__name__"].startswith("functorch_compat."):
+        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=_depth_of_user())
+    else:  # Dynamo calls this function, while it traces the caller.
         _warn_at(*dynamo.traced_line(), message)
-        return
-    stacklevel = 2
-    while _package(frame) in ("functorch_compat", "torch"):
-        frame = frame.f_back if frame else None
-        stacklevel += 1
-    warnings.warn(message, FunctorchDeprecationWarning, stacklevel=stacklevel)
 
 
-def _package(frame: FrameType | None) -> str:
-    name: str = frame.f_globals.get("__name__", "") if frame else ""
-    return name.partition(".")[0]
+def _depth_of_user() -> int:
+    """Return how far below :func:`warn`, which calls this, the user's frame is, counted from 1."""
+    frame, depth = sys._getframe(2), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_INTERNAL):
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 def _warn_at(filename: str, lineno: int, message: str) -> None:

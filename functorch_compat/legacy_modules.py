@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
@@ -65,6 +66,7 @@ class LegacyModule(ModuleType):
         module = _legacy_name(self.__name__)
         rows = [n for n, api in ROWS[module].items() if not api.is_module or api.sources]
         names = {*vars(self), *(name for name in rows if hasattr(self, name))}
+        names -= {"__getattr__", "__dir__"}  # of functorch, see complete()
         home = _home(module)
         return sorted(names if home is None else names.union(vars(home)))
 
@@ -89,10 +91,15 @@ class LegacyLoader(Loader):
 
 
 def complete(module: ModuleType) -> None:
-    """Make a module that has a file of its own a :class:`LegacyModule`."""
-    module.__class__ = LegacyModule
-    # With a path, `from module import name` asks the finder too, whose error says what to use.
-    vars(module).setdefault("__path__", [])
+    """Make a module that has a file of its own a legacy module."""
+    if _legacy_name(module.__name__) == "functorch":
+        # It stays a plain module, of which Python reads an attribute faster.
+        for name in ("__getattr__", "__dir__"):
+            vars(module)[name] = partial(vars(LegacyModule)[name], module)
+    else:
+        module.__class__ = LegacyModule
+        # With a path, `from module import name` asks the finder too, whose error says what to use.
+        vars(module).setdefault("__path__", [])
 
 
 def put_functions(module: ModuleType) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial, wraps
+from functools import partial, update_wrapper
 from importlib import import_module
 from inspect import cleandoc
-from types import ModuleType
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 from typing_extensions import deprecated
 
 from functorch_compat.deprecation import MESSAGES, warn
@@ -41,40 +41,41 @@ def _legacy(source: str) -> Callable[[_Function], _Function]:
     return complete
 
 
-def _bound(
-    wrapper: Callable[..., Any], *arguments: Any, named_after: Callable[..., Any] | None = None
-) -> Callable[..., Any]:
-    """Return a function that calls ``wrapper(*arguments, …)``, with the name of another one."""
+# Annotations are not among them: they cost more than all others, and inspect finds those of func.
+_NAMES = ("__module__", "__name__", "__qualname__", "__doc__")
+
+
+def _named_after(func: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` with the name and the documentation of ``func``."""
     if not DYNAMO_WRAPS_CLOSURES and is_tracing():
-        return partial(wrapper, *arguments)
+        return partial(function)
+    return update_wrapper(function, func, _NAMES)
+
+
+def _with_any_aux(name: str, func: Callable[..., Any], named: bool = False) -> Callable[..., Any]:
+    """Return ``func`` with an aux that the transform ``name`` accepts."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return wrapper(*arguments, *args, **kwargs)
+        result = func(*args, **kwargs)
+        if type(result) is tuple and len(result) == 2 and isinstance(result[1], Tensor):
+            return result  # This is the most frequent aux, for which nothing has to be done.
+        # It needs torch.utils, which must not be loaded in the middle of torch's own import.
+        from functorch_compat.auxiliary import hide_aux
 
-    return function if named_after is None else wraps(named_after)(function)
+        return hide_aux(name, result)
 
-
-def _auxiliary() -> ModuleType:
-    # It needs torch.utils, which must not be loaded in the middle of torch's own import.
-    from functorch_compat import auxiliary
-
-    return auxiliary
-
-
-def _with_any_aux(
-    name: str, func: Callable[..., Any], *, carried: bool = False, **options: Any
-) -> Callable[..., Any]:
-    """Return ``func`` with an aux that the transform ``name`` accepts."""
-    auxiliary = _auxiliary()
-    hidden = auxiliary.CarriedAux if carried else auxiliary.HiddenAux
-    return _bound(auxiliary.accept_any_aux, name, hidden, func, **options)
+    return _named_after(func, function) if named else function
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``function``, called outside inference mode where this torch needs that."""
     if not INFERENCE_MODE_REACHES_INSIDE:
         return function
-    return _bound(outside_inference_mode, function, named_after=function)
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return outside_inference_mode(function, *args, **kwargs)
+
+    return _named_after(function, guarded)
 
 
 def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -133,15 +134,6 @@ def jvp(
     return torch_jvp(func, primals, tangents, strict=strict, has_aux=has_aux)
 
 
-def _transformed(
-    name: str, transform: Callable[..., Any], func: Callable[..., Any], **options: Any
-) -> Callable[..., Any]:
-    """Return what ``transform`` makes of ``func``, guarded, and with any aux let through."""
-    if options["has_aux"]:
-        func = _with_any_aux(name, func, named_after=func)
-    return _guarded(transform(func, **options))
-
-
 @_legacy("torch.func")
 def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
     """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
@@ -149,7 +141,9 @@ def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> C
     From https://pytorch.org/docs/stable/generated/torch.func.grad.html:
     """
     warn(MESSAGES["functorch.grad"])
-    return _transformed("functorch.grad", torch.func.grad, func, argnums=argnums, has_aux=has_aux)
+    if has_aux:
+        func = _with_any_aux("functorch.grad", func, named=True)
+    return _guarded(torch.func.grad(func, argnums, has_aux))
 
 
 @_legacy("torch.func")
@@ -161,13 +155,9 @@ def grad_and_value(
     From https://pytorch.org/docs/stable/generated/torch.func.grad_and_value.html:
     """
     warn(MESSAGES["functorch.grad_and_value"])
-    return _transformed(
-        "functorch.grad_and_value",
-        torch.func.grad_and_value,
-        func,
-        argnums=argnums,
-        has_aux=has_aux,
-    )
+    if has_aux:
+        func = _with_any_aux("functorch.grad_and_value", func, named=True)
+    return _guarded(torch.func.grad_and_value(func, argnums, has_aux))
 
 
 @_legacy("torch.func")
@@ -184,14 +174,16 @@ def jacrev(
     From https://pytorch.org/docs/stable/generated/torch.func.jacrev.html:
     """
     warn(MESSAGES["functorch.jacrev"])
-    return _transformed(
-        "functorch.jacrev",
-        torch.func.jacrev,
-        func,
-        argnums=argnums,
-        has_aux=has_aux,
-        chunk_size=chunk_size,
-        _preallocate_and_copy=_preallocate_and_copy,
+    if has_aux:
+        func = _with_any_aux("functorch.jacrev", func, named=True)
+    return _guarded(
+        torch.func.jacrev(
+            func,
+            argnums,
+            has_aux=has_aux,
+            chunk_size=chunk_size,
+            _preallocate_and_copy=_preallocate_and_copy,
+        )
     )
 
 
@@ -210,9 +202,13 @@ def jacfwd(
     warn(MESSAGES["functorch.jacfwd"])
     if not has_aux:
         return _guarded(torch.func.jacfwd(func, argnums, randomness=randomness))
-    with_aux = _with_any_aux("functorch.jacfwd", func, carried=True)
+    from functorch_compat.auxiliary import restore_carried_aux
+
+    with_aux = _with_any_aux("functorch.jacfwd", func)
     jacobian = _guarded(torch.func.jacfwd(with_aux, argnums, True, randomness=randomness))
-    return _bound(_auxiliary().restore_carried_aux, jacobian, named_after=func)
+    return _named_after(
+        func, lambda *args, **kwargs: restore_carried_aux(jacobian(*args, **kwargs))
+    )
 
 
 @_legacy("torch.func")
