@@ -21,13 +21,15 @@ PAGE = ROOT / "docs/legacy-names.md"
 
 def stubs() -> str:
     text = STUBS.read_text()
-    names = sorted(
-        name
-        for namespace, _, name in (legacy_name.rpartition(".") for legacy_name in LEGACY_API)
-        if namespace == "functorch" and not LEGACY_API[f"functorch.{name}"].is_module
-    )
-    listed = "".join(f"    {json.dumps(name)},\n" for name in names)
-    text = re.sub(r"__all__ = \[\n.*?\]", f"__all__ = [\n{listed}]", text, flags=re.DOTALL)
+    names = [
+        name[len("functorch.") :]
+        for name, api in LEGACY_API.items()
+        if re.fullmatch(r"functorch\.[a-zA-Z]\w*", name)
+        if not api.is_module and api.kind != "none"
+    ]
+    # The shipped functorch hands torch out with the rest.
+    exported = "".join(f"    {json.dumps(name)},\n" for name in sorted([*names, "torch"]))
+    text = re.sub(r"__all__ = \[\n.*?\]", f"__all__ = [\n{exported}]", text, flags=re.DOTALL)
     for name in names:
         marked = re.compile(rf'@deprecated\(\s*".*"\s*\)(?=\n(def|class) {name}\()')
         if not marked.search(text):

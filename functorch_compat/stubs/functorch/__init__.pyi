@@ -25,6 +25,7 @@ __all__ = [
     "make_functional",
     "make_functional_with_buffers",
     "make_fx",
+    "torch",
     "vjp",
     "vmap",
 ]
