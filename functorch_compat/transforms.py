@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial, update_wrapper
+from functools import cache, partial, update_wrapper
 from importlib import import_module
 from inspect import cleandoc
 from typing import Any, TypeVar
@@ -274,6 +274,7 @@ def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
     return _module_utilities().combine_state_for_ensemble(models)
 
 
+@cache  # so that functorch and functorch_compat have the same function
 def __getattr__(name: str) -> Callable[..., Any]:
     """A name of the table that has no function here, because it needs nothing but the warning."""
     api = LEGACY_API.get(f"functorch.{name}")
