@@ -34,6 +34,16 @@ class LegacyName(NamedTuple):
     """Whether it is a module, and stands for whatever is in it."""
 
     @property
+    def module(self) -> str:
+        """The module to import for the replacement."""
+        return self.replacement if self.is_module else self.replacement.rpartition(".")[0]
+
+    @property
+    def attribute(self) -> str:
+        """The last part of the replacement."""
+        return self.replacement.rpartition(".")[2]
+
+    @property
     def warns(self) -> bool:
         """Whether it is a function of ``functorch_compat.transforms``, which warns."""
         return not self.sources and not self.is_module and self.kind != "none"
@@ -330,3 +340,22 @@ MODULES = {
     "functorch.experimental.ops": "torch._ops",
 }
 """The legacy modules that hold those names, and where most of what they held is today."""
+
+
+def lookup(name: str) -> tuple[str, LegacyName]:
+    """The longest name of the table that ``name`` is or is in, and its row.
+
+    A module that holds names has a row here too.
+
+    >>> lookup("functorch.vjp.__doc__")[0]
+    'functorch.vjp'
+
+    Raises:
+        KeyError: Where ``name`` is not in functorch.
+    """
+    known = name
+    while known not in LEGACY_API and known not in MODULES:
+        if "." not in known:
+            raise KeyError(name)
+        known = known.rpartition(".")[0]
+    return known, LEGACY_API.get(known) or LegacyName(MODULES[known], is_module=True)

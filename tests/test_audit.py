@@ -26,18 +26,18 @@ from functorch import vjp, vmap as vm  # -> 23 functorch.vjp rename, 28 functorc
 from functorch.compile import nop  # -> 31 functorch.compile.nop rename
 from functorch.experimental import control_flow, chunk_vmap  # -> \
 36 functorch.experimental.control_flow rename, 50 functorch.experimental.chunk_vmap rewrite
-from functorch import *  # -> 1 functorch rewrite
+from functorch import *  # -> 1 functorch rename
 from functorch.dim import dims  # -> 1 functorch.dim none
 functorch.make_functional(model)  # -> 1 functorch.make_functional rewrite
 y = ft.grad(f)  # -> 5 functorch.grad rename
 functorch.compile.aot_function  # -> 1 functorch.compile.aot_function rename
 control_flow.cond(p, f, g, [x])  # -> 1 functorch.experimental.control_flow.cond rename
 "ä"; import functorch  # -> 13 functorch rename
-importlib.import_module("functorch")  # -> 1 functorch rewrite
-"ä"; pytest.importorskip("functorch.compile")  # -> 6 functorch.compile rewrite
-m = __import__(name="functorch")  # -> 5 functorch rewrite
-importlib.util.find_spec("functorch")  # -> 1 functorch rewrite
-importlib.import_module(".dim", package="functorch")  # -> 1 functorch.dim rewrite
+importlib.import_module("functorch")  # -> 1 functorch rename
+"ä"; pytest.importorskip("functorch.compile")  # -> 6 functorch.compile rename
+m = __import__(name="functorch")  # -> 5 functorch rename
+importlib.util.find_spec("functorch")  # -> 1 functorch rename
+importlib.import_module(".dim", package="functorch")  # -> 1 functorch.dim none
 vjp(f, x)
 functorch.vjp(f, x)  # noqa: TID251
 functorch.vjp(f, x)  # noqa

@@ -10,7 +10,8 @@ import torch
 from conftest import DEVICES, ROOT, run_python
 
 import functorch_compat
-from functorch_compat import activation, cli, doctor
+from functorch_compat import activation, cli
+from functorch_compat.doctor import checks as doctor
 from functorch_compat.inference_mode import DYNAMO_TRACES_TRANSFORMS, GUARD_NEEDED
 
 PROMISES = [

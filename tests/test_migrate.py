@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from resolved_names import names_used
 
 from functorch_compat import cli
+from functorch_compat.edits import apply
 from functorch_compat.legacy_api import LEGACY_API
 from functorch_compat.migrate import report
-from functorch_compat.migrate.edits import apply
 from functorch_compat.migrate.rewrite import rewrite
 
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.before.py"))

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from functorch_compat.audit.finding import AuditError, Finding
 from functorch_compat.files import replace
+from functorch_compat.findings import Finding, ToolError
 
 _VERSION = 1
 
@@ -25,7 +25,7 @@ def write(file: str, findings: list[Finding]) -> None:
     """Replace the file, or leave it as it was where that fails.
 
     Raises:
-        AuditError: Where the file cannot be written.
+        ToolError: Where the file cannot be written.
     """
     entries = [
         {**entry._asdict(), "count": count} for entry, count in sorted(_counted(findings).items())
@@ -34,14 +34,14 @@ def write(file: str, findings: list[Finding]) -> None:
     try:
         replace(file, text.encode())
     except OSError as error:
-        raise AuditError(f"{file} cannot be written: {error.strerror}") from None
+        raise ToolError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def compare(file: str, findings: list[Finding]) -> tuple[list[Finding], list[Entry]]:
     """The findings that are not in the file, and the entries of the file that are gone.
 
     Raises:
-        AuditError: Where the file cannot be read, or is no baseline.
+        ToolError: Where the file cannot be read, or is no baseline.
     """
     left = _read(file)
     new = []
@@ -75,12 +75,12 @@ def _read(file: str) -> Counter[Entry]:
                 raise ValueError(f"not an entry: {entry}")
             counts[Entry(*strings)] += count
     except OSError as error:
-        raise AuditError(
+        raise ToolError(
             f"{file} cannot be read ({error.strerror}): --write-baseline {file} writes it"
         ) from None
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise AuditError(
+        raise ToolError(
             f"{file} is not a baseline ({reason}): --write-baseline {file} writes it anew"
         ) from None
     return counts

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from functorch_compat.audit import source
-from functorch_compat.audit.finding import Finding, Unreadable
+from functorch_compat import documents
+from functorch_compat.audit import ruff
+from functorch_compat.findings import Finding, UnreadableError
 
 _FILES = re.compile(
     r"requirements.*\.(txt|in)|pyproject\.toml|setup\.cfg|environment\.ya?ml", re.DOTALL
@@ -32,7 +33,7 @@ def files(paths: Iterable[str]) -> Iterator[str]:
         if is_declaration(path) and not os.path.isdir(path):
             yield path
         for folder, folders, names in os.walk(path):
-            folders[:] = [name for name in folders if name not in source.LEFT_OUT]
+            folders[:] = [name for name in folders if name not in ruff.LEFT_OUT]
             names = [name for name in names if is_declaration(name)]
             yield from (os.path.normpath(os.path.join(folder, name)) for name in names)
 
@@ -42,7 +43,7 @@ def find(path: str) -> list[Finding]:
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"not UTF-8: {error}") from None
+        raise UnreadableError(f"not UTF-8: {error}") from None
     if "functorch" not in text.lower():
         return []
     name = os.path.basename(path)
@@ -62,10 +63,10 @@ def find(path: str) -> list[Finding]:
 
 
 def _finding(path: str, text: str, position: int) -> Finding:
-    *before, start = source.lines(text[:position])
-    shown = (start + source.lines(text[position:])[0]).strip()
+    *before, start = documents.lines(text[:position])
+    shown = (start + documents.lines(text[position:])[0]).strip()
     place = (len(before) + 1, len(start) + 1)
-    return Finding(path, *place, None, "functorch", "torch", "none", shown)
+    return Finding(path, *place, None, "functorch", "", "none", shown, how="declaration")
 
 
 def is_functorch(requirement: str) -> bool:
@@ -95,7 +96,7 @@ def _pyproject(text: str) -> Iterator[str]:
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"not TOML: {error}") from None
+        raise UnreadableError(f"not TOML: {error}") from None
     for table in (*_LISTS, *_NAMES):
         for found in _at(document, table.split(".")):
             values = found if isinstance(found, list) else []
@@ -128,7 +129,7 @@ def _setup_cfg(text: str) -> Iterator[str]:
     try:
         parser.read_string(text)
     except configparser.Error as error:
-        raise Unreadable(f"not an INI file: {error}".replace("\n", " ")) from None
+        raise UnreadableError(f"not an INI file: {error}".replace("\n", " ")) from None
     sections = {name: dict(parser.items(name)) for name in parser.sections()}
     options = sections.get("options", {})
     declared = [options.get(f"{when}_require{s}", "") for when, s in _WHEN]
@@ -146,7 +147,7 @@ def _environment(text: str) -> Iterator[str]:
     try:
         document = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Unreadable(f"not YAML: {error}".replace("\n", " ")) from None
+        raise UnreadableError(f"not YAML: {error}".replace("\n", " ")) from None
     for declared in _at(document, ["dependencies"]):
         for dependency in declared if isinstance(declared, list) else []:
             names = dependency.get("pip") if isinstance(dependency, dict) else [dependency]

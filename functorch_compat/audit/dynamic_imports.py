@@ -9,8 +9,10 @@ import sys
 import warnings
 from collections.abc import Iterator
 
-from functorch_compat.audit import source
-from functorch_compat.audit.finding import Finding, Unreadable, known, use
+from functorch_compat import documents
+from functorch_compat.documents import Document
+from functorch_compat.findings import Finding, UnreadableError
+from functorch_compat.findings import find as finding
 
 _CALLS = ("import_module", "__import__", "find_spec", "importorskip")
 # Parsing takes its time: it is for the few files that may have something in them.
@@ -19,15 +21,15 @@ _LITERAL = re.compile(r"""["']functorch\b""")
 _NOQA = re.compile(r"#\s*noqa(?!\s*:)|#\s*noqa\s*:[\s\w,]*\bTID251\b", re.I)
 
 
-def find(path: str, text: str) -> list[Finding]:
-    """The imports of functorch by a call in the text of a file."""
-    if "functorch" not in text:
+def find(document: Document) -> list[Finding]:
+    """The imports of functorch by a call."""
+    if "functorch" not in document.text:
         return []
     return [
         finding
-        for cell, code in source.cells(path, text).items()
+        for cell, code in document.python.items()
         if _LITERAL.search(code) and _CALL.search(code)
-        for finding in _in_code(path, cell, code)
+        for finding in _in_code(document.path, cell, code)
     ]
 
 
@@ -35,13 +37,13 @@ def _in_code(path: str, cell: int | None, code: str) -> Iterator[Finding]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an escape sequence in a string, say
-            tree = ast.parse(code if cell is None else source.without_magics(code))
+            tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         version = "{}.{}".format(*sys.version_info)
-        raise Unreadable(
+        raise UnreadableError(
             f"Python {version} cannot parse it, to find imports by a call: {error}"
         ) from None
-    lines = source.lines(code)
+    lines = documents.lines(code)
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     for node in calls:
         name = _imported(node)
@@ -50,7 +52,7 @@ def _in_code(path: str, cell: int | None, code: str) -> Iterator[Finding]:
         line = lines[node.lineno - 1]
         column = len(line.encode("utf-8", "replace")[: node.col_offset].decode("utf-8")) + 1
         if not _NOQA.search(line):
-            yield use(known(name), path, node.lineno, column, cell, line, "rewrite")
+            yield finding(name, path, node.lineno, column, cell, line, "call")
 
 
 def _imported(call: ast.Call) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import functorch_compat
-from functorch_compat.audit.finding import Finding, Result
+from functorch_compat.findings import Finding, Result
 from functorch_compat.legacy_api import MIGRATION_GUIDE
 
 
@@ -23,8 +23,8 @@ def as_text(result: Result) -> str:
     for distribution, findings in by_distribution.items():
         if distribution:
             lines.append(f"{distribution}: {many(len(findings), 'use')} of legacy names")
-        lines += [f"{place(finding)}: {_says(finding)}" for finding in findings]
-    lines += [f"{path}: unreadable: {reason}" for path, reason in result.unreadable.items()]
+        lines += [f"{finding.place}: {finding.advice}" for finding in findings]
+    lines += [f"{one.place}: unreadable: {one.reason}" for one in result.unreadable]
     lines = [printable(line) for line in lines]
     if result.findings:
         names = Counter(finding.name for finding in result.findings)
@@ -47,7 +47,7 @@ def as_json(result: Result) -> str:
         if not fields["distribution"]:
             del fields["distribution"]
         findings.append(fields)
-    unreadable = [{"path": path, "reason": why} for path, why in result.unreadable.items()]
+    unreadable = [one._asdict() for one in result.unreadable]
     document = {"version": 1, "findings": findings, "unreadable": unreadable}
     return json.dumps(document, indent=2) + "\n"
 
@@ -64,11 +64,11 @@ def as_github(result: Result) -> str:
         cell = f"cell {finding.cell}, line {finding.line}: " if finding.cell else ""
         lines.append(
             f"::error file={_property(finding.path)}{where},title={_property(finding.name)}"
-            f"::{_data(cell + _says(finding))}"
+            f"::{_data(cell + finding.advice)}"
         )
     lines += [
-        f"::error file={_property(path)},title=unreadable::{_data(reason)}"
-        for path, reason in result.unreadable.items()
+        f"::error file={_property(one.path)},title=unreadable::{_data(one.reason)}"
+        for one in result.unreadable
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -95,7 +95,7 @@ def as_sarif(result: Result) -> str:
             "ruleId": finding.name,
             "ruleIndex": ids.index(finding.name),
             "level": "warning",
-            "message": {"text": f"{_says(finding)} ({place(finding)})"},
+            "message": {"text": f"{finding.advice} ({finding.place})"},
             "locations": [{"physicalLocation": _physical_location(finding)}],
         }
         for finding in result.findings
@@ -103,10 +103,10 @@ def as_sarif(result: Result) -> str:
     notifications = [
         {
             "level": "error",
-            "message": {"text": reason},
-            "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(path)}}}],
+            "message": {"text": one.reason},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(one.path)}}}],
         }
-        for path, reason in result.unreadable.items()
+        for one in result.unreadable
     ]
     run = {
         "tool": {"driver": driver},
@@ -131,19 +131,9 @@ FORMATS: dict[str, Callable[[Result], str]] = {
 }
 
 
-def _says(finding: Finding) -> str:
-    return f"{finding.name}: use {finding.replacement}"
-
-
 def printable(line: str) -> str:
     """The line, with what a terminal would not show, or would obey, as escape sequences."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-
-
-def place(finding: Finding) -> str:
-    """Where it is, in the form that editors know."""
-    cell = f"cell {finding.cell}:" if finding.cell else ""
-    return f"{finding.path}:{cell}{finding.line}:{finding.column}"
 
 
 def many(count: int, thing: str) -> str:

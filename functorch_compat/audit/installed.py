@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 from packaging.utils import canonicalize_name
 
 from functorch_compat.audit import audit, dependencies
-from functorch_compat.audit.finding import Finding, Result
+from functorch_compat.findings import Finding, Result, Unreadable
 
 # They have the names, and use them by right.
 _NOT_COUNTED = ("torch", "functorch-compat")
@@ -27,12 +27,12 @@ def audit_installed() -> Result:
     source is.
 
     Raises:
-        AuditError: Where ruff is not installed or does not work.
+        ToolError: Where ruff is not installed or does not work.
     """
     owners: dict[str, str] = {}
     roots: list[str] = []
     left_out: set[str] = set()
-    total = Result([], {})
+    total = Result([], [])
     for distribution in distributions():
         name = distribution.metadata["Name"] or "?"
         label = f"{name} {distribution.version}"
@@ -43,7 +43,8 @@ def audit_installed() -> Result:
         if root not in roots and os.path.isdir(root):
             roots.append(root)
         if files is None:
-            total.unreadable[label] = "its metadata does not say which files are its own"
+            reason = "its metadata does not say which files are its own"
+            total.unreadable.append(Unreadable(label, reason))
         for file in files or ():
             owners[os.path.realpath(str(distribution.locate_file(file)))] = label
         total.findings.extend(_required(distribution, label))
@@ -51,15 +52,15 @@ def audit_installed() -> Result:
         if source is not None:
             result = audit([source])
             total.findings.extend(f._replace(distribution=label) for f in result.findings)
-            total.unreadable.update(result.unreadable)
+            total.unreadable.extend(result.unreadable)
 
     result = audit(roots, exclude=sorted(left_out), declarations=False)
     for finding in result.findings:
         label = owners.get(os.path.realpath(finding.path), _NOBODY)
         path = _within(roots, finding.path)
         total.findings.append(finding._replace(path=path, distribution=label))
-    for path, reason in result.unreadable.items():
-        total.unreadable[_within(roots, path)] = reason
+    for one in result.unreadable:
+        total.unreadable.append(one._replace(path=_within(roots, one.path)))
     uses = Counter(finding.distribution for finding in total.findings)
     total.findings.sort(key=lambda f: (-uses[f.distribution], f.distribution))
     return total
@@ -77,7 +78,7 @@ def _required(distribution: Distribution, label: str) -> Iterator[Finding]:
         if dependencies.is_functorch(requirement):
             path = f"{label.replace(' ', '-')}.dist-info/METADATA"
             text = f"Requires-Dist: {requirement}"
-            yield Finding(path, 1, 1, None, "functorch", "torch", "none", text, label)
+            yield Finding(path, 1, 1, None, "functorch", "", "none", text, label, "declaration")
 
 
 def _editable_source(distribution: Distribution) -> str | None:

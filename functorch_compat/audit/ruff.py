@@ -15,29 +15,44 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from functorch_compat.audit import source
-from functorch_compat.audit.finding import AuditError, Finding, Result, Unreadable, known, use
-from functorch_compat.legacy_api import LEGACY_API, MODULES
+from functorch_compat import documents
+from functorch_compat.documents import Document
+from functorch_compat.findings import (
+    Finding,
+    How,
+    Result,
+    ToolError,
+    Unreadable,
+    UnreadableError,
+    find,
+)
+from functorch_compat.legacy_api import LEGACY_API, MODULES, lookup
 
 _CODE = "TID251"
+# Folders that are somebody else's code, or nobody's.
+LEFT_OUT = (
+    *(".eggs", ".git", ".hg", ".svn", ".nox", ".tox", ".venv", "venv", "site-packages"),
+    *(".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    *("__pypackages__", "node_modules"),
+)
 
 
 def check(paths: list[str], exclude: Iterable[str] | None = None) -> Result:
     """What ruff finds, and what it cannot parse."""
     if not paths:  # which ruff takes for the current folder
-        return Result([], {})
+        return Result([], [])
     with _configuration(exclude) as configuration:
         diagnostics = _diagnostics("--config", configuration, "--", *paths)
     return _result(diagnostics)
 
 
-def check_text(path: str, text: str) -> list[Finding]:
+def check_text(document: Document) -> list[Finding]:
     """What ruff finds in the text of a file that it cannot read itself."""
     with _configuration() as configuration:
-        options = ("--config", configuration, "--stdin-filename", path, "-")
-        result = _result(_diagnostics(*options, stdin=text), text)
+        options = ("--config", configuration, "--stdin-filename", document.path, "-")
+        result = _result(_diagnostics(*options, stdin=document.text), document)
     if result.unreadable:
-        raise Unreadable(*result.unreadable.values())
+        raise UnreadableError(result.unreadable[0].reason)
     return result.findings
 
 
@@ -53,10 +68,10 @@ def files(paths: list[str], exclude: Iterable[str] | None = None) -> list[str]:
 @contextmanager
 def _configuration(exclude: Iterable[str] | None = None) -> Iterator[str]:
     lines = [
-        f"include = {json.dumps([f'*{suffix}' for suffix in source.SUFFIXES])}",
+        f"include = {json.dumps([f'*{suffix}' for suffix in documents.SUFFIXES])}",
         # What a newer Python can parse is no syntax error to us.
         'target-version = "py314"',
-        f"exclude = {json.dumps(source.LEFT_OUT if exclude is None else [*exclude])}",
+        f"exclude = {json.dumps(LEFT_OUT if exclude is None else [*exclude])}",
         f"respect-gitignore = {json.dumps(exclude is None)}",
         f'lint.select = ["{_CODE}"]',
         "[lint.flake8-tidy-imports.banned-api]",
@@ -80,7 +95,7 @@ def _run(*arguments: str, stdin: str | None = None) -> str:
 
         ruff = find_ruff_bin()
     except (ImportError, FileNotFoundError):
-        raise AuditError("needs ruff: pip install 'functorch-compat[audit]'") from None
+        raise ToolError("needs ruff: pip install 'functorch-compat[audit]'") from None
     result = subprocess.run(
         [ruff, "check", *arguments],
         input=None if stdin is None else stdin.encode("utf-8", "surrogatepass"),
@@ -89,12 +104,13 @@ def _run(*arguments: str, stdin: str | None = None) -> str:
     )
     if result.returncode:
         reason = result.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason"]
-        raise AuditError(f"ruff failed: {'; '.join(line.strip() for line in reason)}")
+        raise ToolError(f"ruff failed: {'; '.join(line.strip() for line in reason)}")
     return result.stdout.decode("utf-8", "surrogateescape")
 
 
-def _result(diagnostics: list[dict[str, Any]], text: str | None = None) -> Result:
-    result = Result([], {})
+def _result(diagnostics: list[dict[str, Any]], document: Document | None = None) -> Result:
+    unreadable: dict[str, str] = {}
+    findings: list[Finding] = []
     by_file: dict[str, list[dict[str, Any]]] = {}
     for diagnostic in diagnostics:
         path = _relative(diagnostic["filename"])
@@ -102,20 +118,19 @@ def _result(diagnostics: list[dict[str, Any]], text: str | None = None) -> Resul
             by_file.setdefault(path, []).append(diagnostic)
         else:
             row, message = diagnostic["location"]["row"], diagnostic["message"]
-            result.unreadable.setdefault(path, f"line {row}: {message}")
+            unreadable.setdefault(path, f"line {row}: {message}")
     for path, found in by_file.items():
-        if path in result.unreadable:
+        if path in unreadable:
             continue
         try:
-            result.findings.extend(_findings(path, found, text))
-        except (OSError, Unreadable) as error:
-            result.unreadable[path] = str(error)
-    return result
+            findings.extend(_findings(document or documents.read(path), found))
+        except (OSError, UnreadableError) as error:
+            unreadable[path] = str(error)
+    return Result(findings, [Unreadable(*item) for item in unreadable.items()])
 
 
-def _findings(path: str, found: list[dict[str, Any]], text: str | None) -> Iterator[Finding]:
-    code = source.cells(path, text if text is not None else source.read(path)[0])
-    lines = {cell: source.lines(part) for cell, part in code.items()}
+def _findings(document: Document, found: list[dict[str, Any]]) -> Iterator[Finding]:
+    lines = {cell: documents.lines(part) for cell, part in document.cells.items()}
     places = [(diagnostic["message"].split("`")[1], *_place(diagnostic)) for diagnostic in found]
     for name, cell, start, end in places:
         # An import of the name is also one of the module that it is in.
@@ -127,12 +142,12 @@ def _findings(path: str, found: list[dict[str, Any]], text: str | None) -> Itera
             continue
         line = lines[cell][start[0] - 1]
         imported = re.match(r"(from\s+)?(functorch[\w.]*)", line[start[1] - 1 :])
-        kind = ""
+        how: How = "use"
         if imported and name in MODULES:
-            name = known(imported[2])
+            name = lookup(imported[2])[0]
             if imported[1] and name in MODULES:  # it imports a star, or a name that never was
-                kind = "rewrite"
-        yield use(name, path, *start, cell, line, kind)
+                how = "star"
+        yield find(name, document.path, *start, cell, line, how)
 
 
 def _place(diagnostic: dict[str, Any]) -> tuple[int | None, tuple[int, int], tuple[int, int]]:

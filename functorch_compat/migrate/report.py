@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from functorch_compat.audit.formats import many, place, printable
+from functorch_compat.audit.formats import many, printable
 from functorch_compat.legacy_api import LEGACY_API
 from functorch_compat.migrate import Result
 
@@ -28,10 +28,10 @@ def progress(files: list[str]) -> Iterator[str]:
 def as_text(result: Result, written: bool) -> str:
     """What is left for a person, with the recipes, and a summary."""
     lines = [
-        f"{place(left.finding)}: {left.finding.name}: {left.why}: use {left.finding.replacement}"
+        f"{left.finding.place}: {left.finding.name}: {left.why}: use {left.finding.replacement}"
         for left in result.left
     ]
-    lines += [f"{path}: unreadable: {reason}" for path, reason in result.unreadable.items()]
+    lines += [f"{one.place}: unreadable: {one.reason}" for one in result.unreadable]
     lines = [printable(line) for line in lines]
     for name in dict.fromkeys(left.finding.name for left in result.left):
         if name in LEGACY_API and LEGACY_API[name].recipe:

@@ -23,9 +23,9 @@ from libcst.metadata import (
     ScopeProvider,
 )
 
-from functorch_compat.audit.finding import Unreadable, known
-from functorch_compat.legacy_api import LEGACY_API, MODULES
-from functorch_compat.migrate.edits import Edit, apply
+from functorch_compat.edits import Edit, apply
+from functorch_compat.findings import UnreadableError
+from functorch_compat.legacy_api import LEGACY_API, MODULES, lookup
 from functorch_compat.migrate.from_imports import Name, split
 
 FALLBACK = "a fallback between releases, left as it is"
@@ -66,7 +66,7 @@ def rewrite(
         mentioned: More text in which an imported name may be used.
 
     Raises:
-        Unreadable: Where LibCST cannot parse the code, or what would become of it.
+        UnreadableError: Where LibCST cannot parse the code, or what would become of it.
     """
     result = None
     try:
@@ -74,9 +74,11 @@ def rewrite(
         cst.parse_module(apply(code, result.edits).text)
     except cst.ParserSyntaxError as error:
         it = "what would become of it" if result else "it"
-        raise Unreadable(f"line {error.raw_line} of its code: LibCST cannot parse {it}") from None
+        raise UnreadableError(
+            f"line {error.raw_line} of its code: LibCST cannot parse {it}"
+        ) from None
     except RecursionError:
-        raise Unreadable("nested too deeply for LibCST") from None
+        raise UnreadableError("nested too deeply for LibCST") from None
     return result
 
 
@@ -321,8 +323,7 @@ class _Code:
         if not ours or len({binding.legacy for binding in bindings}) > 1:
             return ELSEWHERE
 
-        module = row.replacement if row.is_module else row.replacement.rpartition(".")[0]
-        module = "torch" if module in _LOADED else module
+        module = "torch" if row.module in _LOADED else row.module
         torch = self.root if module == "torch" else "torch"
         if not all(_binds(a, "torch") for a in access.scope[torch]):
             return SHADOWED
@@ -373,7 +374,7 @@ class _Code:
 
     def why_it_stays(self, binding: _Binding, uses: dict[int, _Use]) -> str:
         """Why the import of ``binding`` does, if so."""
-        row = LEGACY_API.get(known(binding.imported))
+        row = LEGACY_API.get(lookup(binding.imported)[0])
         if binding.why or binding.place not in self.found:
             return binding.why or NEEDED
         if row is not None and row.kind != "rename":
@@ -505,8 +506,8 @@ def _new_name(binding: _Binding) -> str | None:
     """What is imported in its place: nothing, if it is a module whose names are elsewhere now."""
     if binding.legacy in MODULES:
         return None
-    name = known(binding.imported)
-    return LEGACY_API[name].replacement + binding.imported[len(name) :]
+    name, row = lookup(binding.imported)
+    return row.replacement + binding.imported[len(name) :]
 
 
 def _root(access: Access) -> cst.Name | None:

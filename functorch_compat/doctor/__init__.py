@@ -1,0 +1,1 @@
+"""Checks what the documentation promises, on this torch and its devices."""

@@ -1,0 +1,277 @@
+"""A Python file or a notebook behind one face: its code, and the same file with edits.
+
+The code of a notebook is one text, in which each cell begins on a line of its own, and what is not
+Python has given way to comments. Offsets count in that text.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import json
+import re
+import tokenize
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+from functorch_compat import files
+from functorch_compat.edits import Edit, Edited, apply
+from functorch_compat.findings import UnreadableError
+
+SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
+
+_MAGIC = re.compile(
+    r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)(%%?\w.*|[!?].*|[\w.]+\?\??[ \t]*$)", re.MULTILINE
+)
+# Cells of these magics are Python below the first line; the others are of another language.
+_PYTHON_MAGICS = ("capture", "prun", "pypy", "python", "python3", "time", "timeit")
+_SHELL = re.compile(r"\s*(!|%(pip|conda)\b)")
+# A string, a mark, or a number or word of JSON.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
+
+Cell = Optional[int]
+"""The number of a cell, all kinds of them counted from 1, or None in a file that has none."""
+
+
+class Place(NamedTuple):
+    """Where something is: lines and columns count from 1, in a notebook within the cell."""
+
+    cell: Cell
+    line: int
+    column: int
+
+
+def read(path: str) -> Document:
+    """Read a file.
+
+    Raises:
+        UnreadableError: Where its encoding is unknown, or it is not a notebook.
+        OSError: Where it cannot be opened.
+    """
+    text, encoding = _decoded(path, Path(path).read_bytes())
+    return Document(path, text, encoding, _cells(text) if path.endswith(".ipynb") else {None: text})
+
+
+@dataclass(frozen=True)
+class Document:
+    """A Python file, or a notebook."""
+
+    path: str
+    text: str
+    encoding: str
+    """``utf-8``, ``utf-8-sig``, or another by its name."""
+    cells: Mapping[Cell, str]
+    """The source of each code cell, magics included, or the text of a file under None."""
+    left_out: frozenset[Cell] = field(default_factory=frozenset)
+
+    def without(self, cells: Collection[Cell]) -> Document:
+        """The same document, but these cells have no code: nobody can parse it."""
+        return replace(self, left_out=self.left_out | {*cells})
+
+    @cached_property
+    def python(self) -> dict[Cell, str]:
+        """What is Python in each cell, with every character at its place."""
+        return {
+            cell: "" if cell in self.left_out else _without_magics(text) if cell else text
+            for cell, text in self.cells.items()
+        }
+
+    @cached_property
+    def code(self) -> str:
+        """The Python of all cells, as one text."""
+        return "\n".join(self.python.values())
+
+    @cached_property
+    def _starts(self) -> dict[Cell, int]:
+        starts, offset = {}, 0
+        for cell, text in self.python.items():
+            starts[cell] = offset
+            offset += len(text) + 1
+        return starts
+
+    def offset(self, place: Place) -> int:
+        """Where in the code a place is."""
+        code = self.cells[place.cell]
+        newlines = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", code))]
+        return self._starts[place.cell] + newlines[place.line - 1] + place.column - 1
+
+    def place(self, offset: int) -> Place:
+        """Where in the file an offset of the code is."""
+        cell = self._cell(offset)
+        return _place(cell, self.cells[cell], offset - self._starts[cell])
+
+    def _cell(self, offset: int) -> Cell:
+        return [cell for cell, start in self._starts.items() if start <= offset][-1]
+
+    @property
+    def mentions(self) -> str:
+        """The magics in which Python may be, so not those of the shell."""
+        pairs = (zip(lines(self.cells[cell]), lines(text)) for cell, text in self.python.items())
+        magics = [line for pair in pairs for line, python in pair if line != python]
+        return " ".join(line for line in magics if not _SHELL.match(line))
+
+    def edited(self, edits: Iterable[Edit]) -> tuple[Document, Callable[[int], Place]]:
+        """Make the edits, each of them within one cell.
+
+        Returns:
+            The new document, and what tells the place there of an offset in the code here.
+        """
+        by_cell: dict[Cell, list[Edit]] = {cell: [] for cell in self.cells}
+        for edit in edits:
+            cell = self._cell(edit.start)
+            start = self._starts[cell]
+            by_cell[cell].append(Edit(edit.start - start, edit.end - start, edit.text))
+        done = {cell: apply(self.cells[cell], edits) for cell, edits in by_cell.items()}
+        new = {cell: edited.text for cell, edited in done.items()}
+        changed = {cell or 0: text for cell, text in new.items() if text != self.cells[cell]}
+        text = new[None] if None in new else _notebook_with(self.text, changed)
+
+        def place(offset: int) -> Place:
+            cell = self._cell(offset)
+            edited: Edited = done[cell]
+            return _place(cell, edited.text, edited.moved(offset - self._starts[cell]))
+
+        return Document(self.path, text, self.encoding, new, self.left_out), place
+
+    def write(self) -> None:
+        """Replace the file, or leave it as it was where that fails.
+
+        Raises:
+            UnreadableError: Where the encoding would not give the bytes that the edits left alone.
+            OSError: Where the file cannot be written.
+        """
+        before, _ = _decoded(self.path, data := Path(self.path).read_bytes())
+        if before.encode(self.encoding) != data:
+            raise UnreadableError(f"would not be the same in {self.encoding} again")
+        files.replace(self.path, self.text.encode(self.encoding))
+
+
+def lines(code: str) -> list[str]:
+    """The lines of Python code, which ``str.splitlines`` would split at form feeds too."""
+    return re.split("\r\n|\r|\n", code)
+
+
+def _place(cell: Cell, code: str, offset: int) -> Place:
+    *before, last = lines(code[:offset])
+    return Place(cell, len(before) + 1, len(last) + 1)
+
+
+def _decoded(path: str, data: bytes) -> tuple[str, str]:
+    try:
+        utf8 = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+        return data.decode(utf8), utf8
+    except UnicodeDecodeError as not_utf8:
+        if path.endswith(".ipynb"):
+            raise UnreadableError(f"not UTF-8: {not_utf8}") from None
+    try:
+        with_newlines = BytesIO(re.sub(rb"\r\n?", b"\n", data))
+        encoding, _ = tokenize.detect_encoding(with_newlines.readline)
+        return data.decode(encoding), encoding
+    except (SyntaxError, UnicodeError, LookupError) as error:
+        raise UnreadableError(f"not UTF-8, and no coding line tells what else: {error}") from None
+
+
+def _cells(text: str) -> dict[Cell, str]:
+    try:
+        return {
+            number: "".join(cell["source"])
+            for number, cell in enumerate(json.loads(text)["cells"], 1)
+            if cell["cell_type"] == "code"
+        }
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UnreadableError(f"not a notebook: {type(error).__name__}: {error}") from None
+
+
+def _without_magics(code: str) -> str:
+    """What is Python in a code cell. Each character of it stays at its place."""
+    cell_magic = re.match(r"\s*%%(\w+)", code)
+    if cell_magic and cell_magic[1] not in _PYTHON_MAGICS:
+        return ""
+    try:
+        ast.parse(code)
+        return code  # a line that begins with a modulo is no magic
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _MAGIC.sub(lambda magic: f"{magic[1]}{'0'.ljust(len(magic[2]), '#')}", code)
+
+
+def _notebook_with(text: str, code: Mapping[int, str]) -> str:
+    """The text of a notebook with other code in some cells, and every other character the same."""
+    notebook = json.loads(text)
+    layout = _layout(text, notebook)
+    if layout is None:
+        return _with_tokens_replaced(text, code)
+    for number, new in code.items():
+        cell = notebook["cells"][number - 1]
+        cell["source"] = _like(cell["source"], new)
+    return layout(notebook)
+
+
+def _layout(text: str, notebook: Any) -> Callable[[Any], str] | None:
+    """What writes the notebook as its text is, if ``json`` can."""
+    indent = re.match(r"\{\n( +|\t+)", text)
+    for ascii in (False, True):
+
+        def layout(notebook: Any, ascii: bool = ascii) -> str:
+            dumped = json.dumps(notebook, indent=indent and indent[1], ensure_ascii=ascii)
+            return dumped + text[len(text.rstrip()) :]
+
+        if layout(notebook) == text:
+            return layout
+    return None
+
+
+def _like(source: Any, code: str) -> Any:
+    """The code as a source is: a string, or a list of the lines of one."""
+    in_lines = isinstance(source, list) and all(line.count("\n") <= 1 for line in source)
+    if in_lines:
+        return re.findall(r".*\n|.+", code) or [""]
+    return [code] if isinstance(source, list) else code
+
+
+def _with_tokens_replaced(text: str, code: Mapping[int, str]) -> str:
+    """The same for a notebook whose text ``json`` would write in another way."""
+    tokens = _TOKEN.finditer(text)
+    cells = _value(tokens, next(tokens))["cells"]
+    return apply(text, (_edit(text, cells[n - 1]["source"], new) for n, new in code.items())).text
+
+
+def _value(tokens: Iterator[re.Match[str]], token: re.Match[str]) -> Any:
+    """What begins with ``token``, with the tokens in the place of strings and numbers."""
+    if token[0] not in "{[":
+        return token
+    members: dict[str, Any] = {}
+    items: list[Any] = []
+    for first in tokens:
+        if first[0] in "}]":
+            break
+        if first[0] == ",":
+            continue
+        if token[0] == "[":
+            items.append(_value(tokens, first))
+        else:
+            next(tokens)  # the colon
+            members[json.loads(first[0])] = _value(tokens, next(tokens))
+    return items if token[0] == "[" else members
+
+
+def _edit(text: str, source: Any, code: str) -> Edit:
+    """The edit of a source, given by its tokens."""
+
+    def dumped(string: str) -> str:
+        return json.dumps(string, ensure_ascii=text.isascii())
+
+    if not isinstance(source, list):
+        return Edit(source.start(), source.end(), dumped(code))
+    first, last = source[0], source[-1]
+    written = {json.loads(token[0]): token[0] for token in source}
+    if len(source) > 1:
+        between = text[first.end() : source[1].start()]
+    else:
+        before = text[: first.start()]
+        between = "," + before[len(before.rstrip()) :]
+    new = _like([*written], code)
+    return Edit(first.start(), last.end(), between.join(written.get(n, dumped(n)) for n in new))

@@ -1,0 +1,97 @@
+"""A use of a legacy name, or a file that cannot be read: what the audit gives to its callers."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from functorch_compat.legacy_api import MODULES, lookup
+
+How = Literal["import", "use", "call", "star", "string", "declaration"]
+
+
+class ToolError(Exception):
+    """A command cannot do its work. The text is one line that says why, and what to do."""
+
+
+class UnreadableError(Exception):
+    """A file or a cell cannot be read. The text says why."""
+
+
+class Finding(NamedTuple):
+    """One use of a legacy name."""
+
+    path: str
+    line: int
+    """Counted from 1, in a notebook within its cell."""
+    column: int
+    """Counted from 1, in characters."""
+    cell: int | None
+    """The cell of a notebook, all kinds of them counted from 1."""
+    name: str
+    replacement: str
+    """What to use instead. It is empty where nothing is known."""
+    kind: str
+    """``rename``, ``rewrite`` or ``none``, as in :mod:`functorch_compat.legacy_api`."""
+    text: str
+    """The line itself, without the blanks around it."""
+    distribution: str = ""
+    """Name and version of its distribution, in an audit of what is installed."""
+    how: How = "use"
+    """How it was found: an ``import`` names it, code has a ``use`` of it, a ``call`` such as
+    ``import_module`` gets it, a ``star`` imports it with all others, a ``string`` names it
+    (a patch target, a doctest), or a ``declaration`` requires the PyPI project."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, in the form that editors know."""
+        cell = f"cell {self.cell}:" if self.cell else ""
+        return f"{self.path}:{cell}{self.line}:{self.column}"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, in one sentence."""
+        if self.how == "declaration":
+            return "depends on functorch, an empty package on PyPI today: remove it"
+        if not self.replacement:
+            return f"{self.name}: no documented name of functorch, and no replacement is known"
+        if self.kind == "rewrite":
+            return f"{self.name}: rewrite the code for {self.replacement}"
+        if self.kind == "none":
+            return f"{self.name}: nothing takes its place; {self.replacement} comes closest"
+        return f"{self.name}: use {self.replacement}"
+
+
+class Unreadable(NamedTuple):
+    """A file that cannot be read, or one cell of a notebook."""
+
+    path: str
+    reason: str
+    cell: int | None = None
+
+    @property
+    def place(self) -> str:
+        """What it is, as ``Finding.place`` begins."""
+        return f"{self.path}:cell {self.cell}" if self.cell else self.path
+
+
+class Result(NamedTuple):
+    """What an audit gives."""
+
+    findings: list[Finding]
+    unreadable: list[Unreadable]
+
+
+def find(
+    name: str, path: str, line: int, column: int, cell: int | None, text: str, how: How = "use"
+) -> Finding:
+    """Make the finding of a dotted name, which is in a legacy module or in a part of one.
+
+    The finding has the longest name of the table. A name that the table lacks is told as far as
+    its first unknown part, without a replacement.
+    """
+    known, row = lookup(name)
+    replacement, kind = row.replacement, row.kind
+    if known in MODULES and name != known:
+        known += "." + name[len(known) + 1 :].partition(".")[0]
+        replacement, kind = "", "none"
+    return Finding(path, line, column, cell, known, replacement, kind, text.strip(), how=how)

@@ -1,0 +1,36 @@
+"""``functorch-compat migrate``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from functorch_compat.migrate import migrate, report
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to those of ``functorch-compat``."""
+    parser = commands.add_parser(
+        "migrate",
+        help="rewrite the uses of legacy names",
+        description="Rewrite the uses of legacy names in Python files and notebooks. Without "
+        "--write it prints the changes as a diff, and makes none. What a person has to do it lists "
+        "after that. Exit status: 0 if nothing is left to do, 1 if something is, 2 if a file could "
+        "not be read or written or the command is wrong.",
+        epilog="Example: functorch-compat migrate --write src tests",
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
+    parser.add_argument("--write", action="store_true", help="change the files")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the diff or write the files, tell what is left, and return the exit status."""
+    result = migrate(options.paths or ["."], options.write, report.progress)
+    if not options.write:
+        print("".join(change.diff() for change in result.changes), end="")
+    sys.stdout.flush()
+    print(report.as_text(result, options.write), end="", file=sys.stderr)
+    if result.unreadable:
+        return 2
+    return 1 if result.left or (result.changes and not options.write) else 0
