@@ -14,9 +14,12 @@ OURS, TORCH, GONE = "#2f6f9f", "#c44e2b", "#b0b0b0"
 STEPS = [
     ("a functorch.py of your own\nearlier on sys.path", "yours", "yours"),
     ("FunctorchFinder on sys.meta_path:\nfunctorch_compat/functorch/", "functorch", "functorch"),
-    ("its __path__, first our folder", "functorch._src.*", "functorch._src.*"),
-    ("then torch's functorch/", "functorch.compile\nfunctorch.dim …", None),
-    ("then functorch_compat/fallbacks/", None, "functorch.compile\nfunctorch.dim: ImportError"),
+    ("for its submodules\ntorch's functorch/", "functorch.compile\nfunctorch.dim …", None),
+    (
+        "then the table of\nlegacy names",
+        "functorch._src.*",
+        "functorch.compile …\nfunctorch.dim: ImportError",
+    ),
     ("every function:\nwarn, guard, delegate", "torch.func", "torch.func"),
 ]
 
