@@ -27,7 +27,7 @@ from functorch.compile import nop  # -> 31 functorch.compile.nop rename
 from functorch.experimental import control_flow, chunk_vmap  # -> \
 36 functorch.experimental.control_flow rename, 50 functorch.experimental.chunk_vmap rewrite
 from functorch import *  # -> 1 functorch rename
-from functorch.dim import dims  # -> 1 functorch.dim none
+from functorch.dim import dims, Dim  # -> 27 functorch.dim none, 33 functorch.dim none
 functorch.make_functional(model)  # -> 1 functorch.make_functional rewrite
 y = ft.grad(f)  # -> 5 functorch.grad rename
 functorch.compile.aot_function  # -> 1 functorch.compile.aot_function rename
@@ -40,7 +40,7 @@ importlib.util.find_spec("functorch")  # -> 1 functorch rename
 importlib.import_module(".dim", package="functorch")  # -> 1 functorch.dim none
 vjp(f, x)
 functorch.vjp(f, x)  # noqa: TID251
-functorch.vjp(f, x)  # noqa
+functorch.vjp(f, x)  # noqa  # -> 1 functorch.vjp rename
 importlib.import_module("functorch")  # noqa: E501, TID251
 importlib.import_module("functorch_compat")
 import functorch_compat, torch.func
@@ -56,6 +56,14 @@ def audit(*arguments, folder, check=None):
 def findings(*arguments, folder, check=1):
     printed = audit(*arguments, "--format=json", folder=folder, check=check).stdout
     return json.loads(printed)["findings"]
+
+
+def run(monkeypatch, capsys, folder, *arguments):
+    """Exit status and JSON of an audit in a folder, by the command but in this process."""
+    monkeypatch.chdir(folder)
+    capsys.readouterr()
+    status = cli.main(["audit", "--format=json", *map(str, arguments)])
+    return status, json.loads(capsys.readouterr().out)
 
 
 def expected_of(source):
@@ -132,6 +140,7 @@ def test_notebooks_with_magics(tmp_path):
     assert places == [
         (1, 2, 8, "functorch"),
         (3, 3, 1, "functorch.vjp"),
+        (4, 1, 14, "functorch"),
         (4, 4, 5, "functorch"),
     ]
 
@@ -173,7 +182,7 @@ def test_declared_dependencies(name, tmp_path):
         found = findings(*arguments, folder=tmp_path)
         assert [(f["line"], f["column"]) for f in found] == places
         assert {(f["name"], f["replacement"], f["kind"]) for f in found} == {
-            ("functorch", "torch", "none")
+            ("functorch", "", "none")
         }
 
 
@@ -216,9 +225,9 @@ UNREADABLE = {
     "no_codec.py": (b"# coding: rot13\nimport functorch\n# \xe9\n", "not UTF-8"),
     "syntax.py": (b"import functorch\ndef f(:\n", "line 2"),
     "nul.py": (b"import functorch\0\n", "line 1"),
-    "not_json.ipynb": (b"{", "line 1"),
+    "not_json.ipynb": (b'{"functorch', "line 1"),
     "no_cells.ipynb": (b'{"functorch": 1}', ""),
-    "latin.ipynb": (b'{"cells": ["\xe9"]}', "line 1"),
+    "latin.ipynb": (b'{"cells": ["functorch \xe9"]}', "not UTF-8"),
     "pyproject.toml": (b"functorch = ", "not TOML"),
     "setup.cfg": (b"functorch", "not an INI file"),
     "environment.yml": (b"functorch: [", "not YAML"),
@@ -240,12 +249,16 @@ def test_what_cannot_be_read_is_listed(name, tmp_path):
     assert [finding["path"] for finding in printed["findings"]] == ["legacy.py"]
 
 
-def test_a_dangling_link_is_listed(tmp_path):
+def test_what_is_no_regular_file_is_passed_over(tmp_path, monkeypatch, capsys):
     (tmp_path / "link.py").symlink_to("nowhere.py")
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "real.py").write_text("import functorch\n")
+    (tmp_path / "also.py").symlink_to("real.py")
 
-    result = audit(folder=tmp_path, check=2)
+    status, printed = run(monkeypatch, capsys, tmp_path)
 
-    assert result.stdout.startswith("link.py: unreadable: No such file or directory\n")
+    assert (status, printed["unreadable"]) == (1, [])
+    assert [f["path"] for f in printed["findings"]] == ["real.py"]
 
 
 def test_another_encoding_with_a_coding_line_is_read(tmp_path):
@@ -264,7 +277,8 @@ def project(tmp_path):
     )
     (tmp_path / "a,b: 1%.py").write_text("import functorch\n")
     (tmp_path / "old.ipynb").write_text(notebook("x = 1", "import functorch"))
-    (tmp_path / "broken.py").write_text("def\n")
+    (tmp_path / "broken.py").write_text("functorch def\n")
+    (tmp_path / "requirements.txt").write_text("functorch\n")
     return tmp_path
 
 
@@ -357,7 +371,7 @@ def test_nothing_found_is_0(form, tmp_path):
     ("arguments", "wrong"),
     [
         (["nowhere"], "nowhere: no such file or folder"),
-        (["--installed", "."], "--installed takes no paths"),
+        (["--installed", "."], "--installed takes neither paths nor --exclude"),
         (["--format=xml"], "invalid choice: 'xml'"),
         (["--baseline=no.json"], "no.json cannot be read (No such file or directory): --write"),
         (["--write-baseline=no/no.json"], "no/no.json cannot be written: No such file or"),
