@@ -35,8 +35,8 @@ class Baseline(NamedTuple):
     """What a file lists."""
 
     file: str
-    version: int
-    entries: Counter[Entry]
+    entries: Counter[Entry] = Counter()
+    version: int = _VERSION
 
     def write(self, result: Result, scope: Scope | None) -> Baseline:
         """Replace the entries of what was audited, and return what the file lists then.
@@ -55,7 +55,7 @@ class Baseline(NamedTuple):
             replace(self.file, (json.dumps(document, indent=2) + "\n").encode())
         except OSError as error:
             raise ToolError(f"{self.file} cannot be written: {error.strerror}") from None
-        return Baseline(self.file, _VERSION, entries)
+        return Baseline(self.file, entries)
 
     def compare(self, result: Result, scope: Scope | None) -> tuple[Result, list[Entry]]:
         """What is not in the file, and the entries of what was audited that are gone."""
@@ -116,11 +116,6 @@ def _without_blanks(entry: Entry, count: int) -> dict[str, object]:
     return {**fields, "count": count}
 
 
-def empty(file: str) -> Baseline:
-    """A baseline that lists nothing."""
-    return Baseline(file, _VERSION, Counter())
-
-
 def read(file: str) -> Baseline:
     """Read a baseline.
 
@@ -150,7 +145,6 @@ def read(file: str) -> Baseline:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ToolError(
-            f"{file} is not a baseline ({reason}): delete it, and --write-baseline {file} "
-            "writes it anew"
+            f"{file} is not a baseline ({reason}): --write-baseline {file} writes it anew"
         ) from None
-    return Baseline(file, version, entries)
+    return Baseline(file, entries, version)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from functorch_compat.audit import baseline, find_in, formats, installed, settings
@@ -69,7 +68,6 @@ def run(options: argparse.Namespace) -> int:
     gone: list[baseline.Entry] = []
     if known and options.write_baseline:
         known = known.write(result, scope)
-        _tell(f"Written: {known.sums}.")
         result = Result([], [])
     elif known:
         result, gone = known.compare(result, scope)
@@ -87,10 +85,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _baseline(file: str, is_written: bool) -> baseline.Baseline:
-    """What the file lists. One that is written for the first time lists nothing."""
-    if is_written and not os.path.exists(file):
-        return baseline.empty(file)
-    return baseline.read(file)
+    """What the file lists: nothing, if it is to be written and is none yet."""
+    try:
+        return baseline.read(file)
+    except ToolError:
+        if is_written:
+            return baseline.Baseline(file)
+        raise
 
 
 def _tell(text: str) -> None:

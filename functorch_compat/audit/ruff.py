@@ -43,8 +43,8 @@ def files(
     gitignore: bool = True,
 ) -> list[str]:
     """The files in a folder that match a glob of ``include``."""
-    # With a slash a glob would be for a path from the current folder.
-    globs = [f"/**/{glob}" if "/" in glob else glob for glob in include]
+    # Any other glob is for a path from the current folder.
+    globs = [os.path.join(os.path.abspath(os.sep), "**", glob) for glob in include]
     with tempfile.TemporaryDirectory() as temporary:
         configuration = _configuration(
             temporary,
