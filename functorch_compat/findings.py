@@ -53,7 +53,7 @@ class Finding(NamedTuple):
         if not self.replacement:
             return f"{self.name}: no documented name of functorch, and no replacement is known"
         if self.kind == "rewrite":
-            return f"{self.name}: rewrite the code for {self.replacement}"
+            return f"{self.name}: rewrite it with {self.replacement}"
         if self.kind == "none":
             return f"{self.name}: nothing takes its place; {self.replacement} comes closest"
         return f"{self.name}: use {self.replacement}"

@@ -277,7 +277,7 @@ def project(tmp_path):
     )
     (tmp_path / "a,b: 1%.py").write_text("import functorch\n")
     (tmp_path / "old.ipynb").write_text(notebook("x = 1", "import functorch"))
-    (tmp_path / "broken.py").write_text("functorch def\n")
+    (tmp_path / "broken.py").write_text("def functorch\n")
     (tmp_path / "requirements.txt").write_text("functorch\n")
     return tmp_path
 
@@ -287,7 +287,7 @@ def test_text(project):
     assert re.sub("(unreadable: line 1: Expected).*", r"\1 …", printed) == (
         "a,b: 1%.py:1:8: functorch: use torch.func\n"
         "legacy.py:1:23: functorch.vjp: use torch.func.vjp\n"
-        "legacy.py:1:28: functorch.make_functional: rewrite the code for torch.func.functional_call\n"
+        "legacy.py:1:28: functorch.make_functional: rewrite it with torch.func.functional_call\n"
         "legacy.py:3:8: functorch.dim: nothing takes its place; torch.func.vmap comes closest\n"
         "old.ipynb:cell 2:1:8: functorch: use torch.func\n"
         "requirements.txt:1:1: depends on functorch, an empty package on PyPI today: remove it\n"

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from functorch_compat.audit.formats import many
@@ -35,7 +37,7 @@ class Baseline(NamedTuple):
     """What a file lists."""
 
     file: str
-    entries: Counter[Entry] = Counter()
+    entries: Mapping[Entry, int] = MappingProxyType({})
     version: int = _VERSION
 
     def write(self, result: Result, scope: Scope | None) -> Baseline:

@@ -107,7 +107,7 @@ def _requirements(text: str) -> Iterator[int]:
 
 
 _INSTALL = re.compile(
-    r"\b(?:pip[\d.]*|conda|mamba|micromamba)[ \t]+install\b((?:\\\r?\n|[^\r\n;|]|&(?!&))*)"
+    r"\b(?:pip[\d.]*|conda|mamba|micromamba)[ \t]+install\b((?:\\\r?\n|[^\r\n;|&]|&(?!&))*)"
 )
 _WORD = re.compile(r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\])+")
 
@@ -280,7 +280,8 @@ def _setup_py(text: str) -> Iterator[int]:
                     if not isinstance(string, ast.Constant) or not isinstance(string.value, str):
                         continue
                     if any(map(is_functorch, string.value.splitlines())):
-                        yield starts[string.lineno - 1]
+                        line = text[starts[string.lineno - 1] :].encode()
+                        yield starts[string.lineno - 1] + len(line[: string.col_offset].decode())
 
 
 def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

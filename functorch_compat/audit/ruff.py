@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ LEFT_OUT = (
     *("__pypackages__", "node_modules"),
 )
 _CODE = "TID251"
+_TOML = {"Pipfile", "pixi.toml"}
 # What we write into the configuration comes back in the message of a diagnostic.
 _MARKED = re.compile(r"<(functorch[\w.]*)>")
 _COMMENT = re.compile(r"#[^\r\n]*")
@@ -38,7 +39,7 @@ _ALIAS = re.compile(r"(\*|[^\W\d]\w*)(?:[\s\\]+as[\s\\]+\w+)?")
 
 def files(
     folder: str,
-    include: Iterable[str],
+    include: Collection[str],
     exclude: Iterable[str] = LEFT_OUT,
     gitignore: bool = True,
 ) -> list[str]:
@@ -52,8 +53,11 @@ def files(
             f"exclude = {json.dumps([*exclude])}",
             f"respect-gitignore = {json.dumps(gitignore)}",
         )
-        listed = _run("--show-files", "--config", configuration, "--", folder)
-    return [_relative(path) for path in listed.splitlines()]
+        listed = _run("--show-files", "--config", configuration, "--", folder).splitlines()
+    # Of TOML ruff lists `pyproject.toml` alone: the others are where the listed files are.
+    folders = {os.path.abspath(folder), *map(os.path.dirname, listed)}
+    toml = {os.path.join(folder, name) for folder in folders for name in _TOML & {*include}}
+    return [_relative(path) for path in (*listed, *filter(os.path.isfile, toml))]
 
 
 class Checked(NamedTuple):
