@@ -51,7 +51,7 @@ class Finding(NamedTuple):
         if self.how == "declaration":
             return "depends on functorch, an empty package on PyPI today: remove it"
         if not self.replacement:
-            return f"{self.name}: no documented name of functorch, and no replacement is known"
+            return f"{self.name}: no documented name, and no replacement is known"
         if self.kind == "rewrite":
             return f"{self.name}: rewrite it with {self.replacement}"
         if self.kind == "none":

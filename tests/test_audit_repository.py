@@ -293,7 +293,7 @@ def test_what_migrate_can_rewrite_is_at_most_what_is_said(tmp_path, audit):
     assert out.splitlines() == [
         "a.py:1:23: functorch.vjp: use torch.func.vjp",
         "a.py:1:28: functorch.make_functional: rewrite it with torch.func.functional_call",
-        "a.py:1:45: functorch.nonsense: no documented name of functorch, and no replacement is known",
+        "a.py:1:45: functorch.nonsense: no documented name, and no replacement is known",
         "a.py:2:8: functorch.dim: nothing takes its place; torch.func.vmap comes closest",
         "requirements.txt:1:1: depends on functorch, an empty package on PyPI today: remove it",
         "",
@@ -318,64 +318,73 @@ def test_sarif_has_a_rule_for_dependencies(tmp_path, audit):
     ]
 
 
-# Every declaration that teams use. After the arrow stands the column, where there is one.
+# Every declaration that teams use, with the places where it names functorch.
 
 DECLARATIONS = {
-    "requirements/base.txt": "torch\nfunctorch  # -> 1\n",
-    "requirements/base.in": "functorch==0.2.1; python_version < '4'  # -> 1\n",
-    "dev-requirements.txt": "git+https://github.com/pytorch/functorch.git@v0.2  # -> 32\n-e functorch  # -> 4\n",
-    "constraints-ci.txt": "numpy==1\nfunctorch==0.2.1 \\\n  --hash=sha256:0\nfunctorch  # -> 1\n",
-    "environment-gpu.yml": "dependencies:\n  - pytorch\n  - pip:\n      - 'functorch>0'  # -> 10\n",
-    "env.yml": "x: &x [functorch]  # -> 8\ndependencies: *x\n",
+    "requirements/base.txt": ("torch\nfunctorch\n", [(2, 1)]),
+    "requirements/base.in": ("functorch==0.2.1; python_version < '4'\n", [(1, 1)]),
+    "dev-requirements.txt": (
+        "git+https://github.com/pytorch/functorch.git@v0.2\n-e functorch\n",
+        [(1, 32), (2, 4)],
+    ),
+    "constraints-ci.txt": (
+        "numpy==1\nfunctorch==0.2.1 \\\n  --hash=sha256:0\nfunctorch\n",
+        [(2, 1), (4, 1)],
+    ),
+    "environment-gpu.yml": (
+        "dependencies:\n  - pytorch\n  - pip:\n      - 'functorch>0'\n",
+        [(4, 10)],
+    ),
+    "env.yml": ("x: &x [functorch]\ndependencies: *x\n", [(1, 8)]),
     "setup.py": (
-        "from setuptools import setup\nextras = {'a': ['functorch']}  # -> 18\n"
-        "setup(name='functorch', install_requires=['torch', 'functorch>=0.2'])  # -> 54\n"
+        "from setuptools import setup\nextras = {'a': ['functorch']}\n"
+        "setup(name='functorch', install_requires=['torch', 'functorch>=0.2'])\n",
+        [(2, 18), (3, 53)],
     ),
-    "Pipfile": '[packages]\nfunctorch = "*"  # -> 1\n[dev-packages]\ntorch = "*"\n[docs]\nFunctorch = "*"  # -> 1\n',
-    "pixi.toml": '[pypi-dependencies]\nfunctorch = "*"  # -> 1\n[feature.gpu.dependencies]\nfunctorch = "*"  # -> 1\n',
+    "Pipfile": (
+        '[packages]\nfunctorch = "*"\n[dev-packages]\ntorch = "*"\n[docs]\nFunctorch = "*"\n',
+        [(2, 1), (6, 1)],
+    ),
+    "pixi.toml": (
+        '[pypi-dependencies]\nfunctorch = "*"\n[feature.gpu.dependencies]\nfunctorch = "*"\n',
+        [(2, 1), (4, 1)],
+    ),
     "pyproject.toml": (
-        '[tool.uv]\nconstraint-dependencies = ["functorch<1"]  # -> 29\n'
-        'override-dependencies = ["functorch"]  # -> 27\n'
-        '[tool.pixi.feature.gpu.pypi-dependencies]\nfunctorch = "*"  # -> 1\n'
+        '[tool.uv]\nconstraint-dependencies = ["functorch<1"]\n'
+        'override-dependencies = ["functorch"]\n'
+        '[tool.pixi.feature.gpu.pypi-dependencies]\nfunctorch = "*"\n',
+        [(2, 29), (3, 27), (5, 1)],
     ),
-    "tox.ini": "[testenv]\ndeps =\n    torch\n    py39: functorch  \n# -> 4 11\ncommands =\n    pip install functorch\n# -> 7 17\n",
+    "tox.ini": (
+        "[testenv]\ndeps =\n    torch\n    py39: functorch\n"
+        "commands =\n    pip install functorch\n",
+        [(4, 11), (6, 17)],
+    ),
     "meta.yaml": (
         '{% set version = "1" %}\npackage:\n  name: functorch\n  version: {{ version }}\n'
-        "requirements:\n  run:\n    - functorch {{ version }}  # -> 7\n  host:\n    - python\n"
+        "requirements:\n  run:\n    - functorch {{ version }}\n  host:\n    - python\n",
+        [(7, 7)],
     ),
     "Dockerfile": (
-        "FROM x\n# pip install functorch\nRUN pip install --no-cache torch \\\n      functorch  # -> 7\n"
-        "RUN echo functorch && python -m pip install 'functorch==0.2' && pip list functorch  # -> 46\n"
+        "FROM x\n# pip install functorch\nRUN pip install torch \\\n      functorch\n"
+        "RUN echo functorch && pip install 'functorch==0.2' && pip list functorch\n",
+        [(4, 7), (5, 36)],
     ),
-    ".github/workflows/ci.yml": "jobs:\n  a:\n    steps:\n      - run: pip3 install -q functorch  # -> 30\n",
-    ".gitlab-ci.yml": "test:\n  script:\n    - conda install -y functorch -c pytorch  # -> 24\n",
+    ".github/workflows/ci.yml": ("a:\n  - run: pip3 install -q functorch\n", [(2, 25)]),
+    ".gitlab-ci.yml": ("a:\n  - conda install -y functorch -c pytorch\n", [(2, 22)]),
 }
-
-
-def expected(text):
-    for number, line in enumerate(text.splitlines(), 1):
-        _, arrow, place = line.partition("# -> ")
-        if arrow:
-            *other, column = map(int, place.split())
-            yield other[0] if other else number, column
 
 
 @pytest.mark.parametrize("name", DECLARATIONS)
 def test_declarations(name, tmp_path, found):
-    text = DECLARATIONS[name]
-    if name.startswith("constraints"):
-        places = [(2, 1), (4, 1)]
-    elif name == "setup.py":
-        places = [(2, 18), (3, 54)]
-    else:
-        places = [*expected(text)]
-    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / name).write_text(text)
+    text, places = DECLARATIONS[name]
+    (tmp_path / "inner" / name).parent.mkdir(parents=True)
+    (tmp_path / "inner" / name).write_text(text)
 
-    for arguments in ((), (name,)):
-        assert [place for place in found(tmp_path, *arguments)] == [
-            (name, *place, "functorch", "declaration") for place in places
-        ]
+    for arguments in ((), (f"inner/{name}",)):
+        uses = found(tmp_path, *arguments)
+        assert [(line, column) for _, line, column, *_ in uses] == places
+        assert {(path, how) for path, *_, how in uses} == {(f"inner/{name}", "declaration")}
 
 
 def test_installs_in_a_notebook(tmp_path, found):
@@ -412,7 +421,8 @@ CODE = {
         [(2, 12, "functorch", "import"), (7, 12, "functorch.vjp", "use")],
     ),
     "unknown names": (
-        "import functorch\nfrom functorch.compile import (nop,  # vjp\n    clear as c)\nfunctorch._C.maybe()\n",
+        "import functorch\nfrom functorch.compile import (nop,  # vjp\n    clear as c)\n"
+        "functorch._C.maybe()\n",
         [
             (1, 8, "functorch", "import"),
             (2, 32, "functorch.compile.nop", "import"),
@@ -451,7 +461,8 @@ CODE = {
         ],
     ),
     "calls": (
-        "import functorch\nx = getattr(functorch, 'vjp')\nmock.patch.object(functorch.compile, 'nop')\n"
+        "import functorch\nx = getattr(functorch, 'vjp')\n"
+        "mock.patch.object(functorch.compile, 'nop')\n"
         "ft = pytest.importorskip('functorch')\nft.vmap(f)\n",
         [
             (1, 8, "functorch", "import"),
@@ -480,12 +491,14 @@ CODE = {
     ),
     "other things of that name": (
         "from .functorch import vjp\nimport my.functorch\nimport functorch\n\n"
-        "def f(functorch):\n    functorch.vjp\n\ndef g():\n    functorch = 1\n    return functorch.real\n"
+        "def f(functorch):\n    functorch.vjp\n\n"
+        "def g():\n    functorch = 1\n    return functorch.real\n"
         "[functorch.x for functorch in y]\nmy.functorch.vjp\n",
         [(3, 8, "functorch", "import")],
     ),
     "global": (
-        "ft = None\n\ndef f():\n    global ft\n    import functorch as ft\n\ndef g():\n    ft.vjp(f)\n",
+        "ft = None\n\ndef f():\n    global ft\n    import functorch as ft\n\n"
+        "def g():\n    ft.vjp(f)\n",
         [(5, 12, "functorch", "import"), (8, 5, "functorch.vjp", "use")],
     ),
 }
