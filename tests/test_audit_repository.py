@@ -370,7 +370,7 @@ DECLARATIONS = {
         "RUN echo functorch && pip install 'functorch==0.2' && pip list functorch\n",
         [(4, 7), (5, 36)],
     ),
-    ".github/workflows/ci.yml": ("a:\n  - run: pip3 install -q functorch\n", [(2, 25)]),
+    ".github/workflows/ci.yml": ("a:\n  - run: pip3 install -q functorch\n", [(2, 26)]),
     ".gitlab-ci.yml": ("a:\n  - conda install -y functorch -c pytorch\n", [(2, 22)]),
 }
 
@@ -380,6 +380,7 @@ def test_declarations(name, tmp_path, found):
     text, places = DECLARATIONS[name]
     (tmp_path / "inner" / name).parent.mkdir(parents=True)
     (tmp_path / "inner" / name).write_text(text)
+    (tmp_path / "inner/code.py").write_text("import torch\n")
 
     for arguments in ((), (f"inner/{name}",)):
         uses = found(tmp_path, *arguments)

@@ -54,9 +54,12 @@ def files(
             f"respect-gitignore = {json.dumps(gitignore)}",
         )
         listed = _run("--show-files", "--config", configuration, "--", folder).splitlines()
-    # Of TOML ruff lists `pyproject.toml` alone: the others are where the listed files are.
-    folders = {os.path.abspath(folder), *map(os.path.dirname, listed)}
-    toml = {os.path.join(folder, name) for folder in folders for name in _TOML & {*include}}
+    # Of TOML ruff lists `pyproject.toml` alone. Others are in the folders of what it lists.
+    folders = {os.path.abspath(folder)}
+    for path in listed:
+        while (path := os.path.dirname(path)) not in folders and len(path) > 1:
+            folders.add(path)
+    toml = (os.path.join(folder, name) for folder in folders for name in _TOML & {*include})
     return [_relative(path) for path in (*listed, *filter(os.path.isfile, toml))]
 
 
