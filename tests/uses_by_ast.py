@@ -1,9 +1,9 @@
-"""Measures the tools on a folder of real legacy code: ``python tests/real_code.py FOLDER``.
+"""Counts the uses of functorch in a folder of real legacy code, without any code of this project.
 
-Such code is not part of this repository.
+``python tests/uses_by_ast.py FOLDER`` prints which of them the audit does not find. Such code is not
+part of this repository.
 """
 
-import argparse
 import ast
 import json
 import re
@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The audit.
+CALLS = {"import_module", "__import__", "importorskip", "find_spec", "patch", "setattr"}
 
 
 def cells(path):
@@ -57,45 +57,31 @@ def uses(path):
         elif isinstance(node, ast.Attribute):
             if isinstance(node.value, ast.Name) and node.value.id in modules:
                 yield cell, node.lineno
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if re.fullmatch(r"functorch(\.\w+)*", node.value):
-                yield cell, node.lineno
+        elif isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            first = getattr(node.args[0], "value", None) if node.args else None
+            if called in CALLS and re.fullmatch(r"functorch(\.\w+)*", str(first)):
+                yield cell, node.args[0].lineno
 
 
-def audited(folder):
-    """The findings of the audit in a folder, as JSON has them."""
+def not_found(folder):
+    """The counted uses that the audit does not find, and how many are counted."""
     command = [sys.executable, "-m", "functorch_compat", "audit", "--no-baseline", "--format=json"]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return json.loads(result.stdout)
-
-
-def compare_with_audit(folder):
-    """Print what the independent count finds, and return the uses that the audit does not."""
-    report = audited(folder)
+    report = json.loads(result.stdout)
     found = {(one["path"], one["cell"], one["line"]) for one in report["findings"]}
     counted = {
         (path.relative_to(folder).as_posix(), cell, line)
-        for path in sorted(folder.rglob("*"))
+        for path in folder.rglob("*")
         if path.suffix in (".py", ".pyi", ".pyw", ".ipynb") and path.is_file()
         for cell, line in uses(path)
     }
-    missed = sorted(counted - found, key=str)
-    print(
-        f"lines with uses by ast: {len(counted)}, of which the audit finds {len(counted - {*missed})}"
-    )
-    print(f"lines that the audit finds beyond those: {len(found - counted)}")
-    print(f"files that the audit cannot read: {len(report['unreadable'])}")
-    for path, cell, line in missed:
-        print(f"not found: {path}:{f'cell {cell}:' if cell else ''}{line}")
-    return missed
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder.resolve()
-    return 1 if compare_with_audit(folder) else 0
+    return sorted(counted - found, key=str), len(counted)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    missed, count = not_found(Path(sys.argv[1]).resolve())
+    print(f"lines with uses, counted by ast: {count}; not found by the audit: {len(missed)}")
+    for path, cell, line in missed:
+        print(f"not found: {path}:{f'cell {cell}:' if cell else ''}{line}")
+    sys.exit(1 if missed else 0)
