@@ -1,6 +1,6 @@
 """Counts the uses of functorch in a folder of real legacy code, without any code of this project.
 
-``python tests/uses_by_ast.py FOLDER`` prints which of them the audit does not find. Such code is not
+``python tests/uses_by_ast.py FOLDER`` prints which of them the audit does not find. Such code is no
 part of this repository.
 """
 
