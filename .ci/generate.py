@@ -1,7 +1,7 @@
 """Writes what is generated from the table of legacy names, or checks it: ``--check``.
 
-The messages of the stubs (a name without a signature of its own gets a general one), and the
-table in ``docs/legacy-names.md``.
+The stubs' ``__all__`` and messages (a name without a signature of its own gets a general one), and
+the table in ``docs/legacy-names.md``.
 """
 
 import json
@@ -21,14 +21,20 @@ PAGE = ROOT / "docs/legacy-names.md"
 
 def stubs() -> str:
     text = STUBS.read_text()
-    for legacy_name, api in LEGACY_API.items():
-        namespace, _, name = legacy_name.rpartition(".")
-        if namespace != "functorch" or api.is_module:
-            continue
+    names = [
+        name[len("functorch.") :]
+        for name, api in LEGACY_API.items()
+        if re.fullmatch(r"functorch\.[a-zA-Z]\w*", name)
+        if not api.is_module and api.kind != "none"
+    ]
+    # The shipped functorch hands torch out with the rest.
+    exported = "".join(f"    {json.dumps(name)},\n" for name in sorted([*names, "torch"]))
+    text = re.sub(r"__all__ = \[\n.*?\]", f"__all__ = [\n{exported}]", text, flags=re.DOTALL)
+    for name in names:
         marked = re.compile(rf'@deprecated\(\s*".*"\s*\)(?=\n(def|class) {name}\()')
         if not marked.search(text):
             text += f'@deprecated("")\ndef {name}(*args: Any, **kwargs: Any) -> Any: ...\n'
-        mark = f"@deprecated(\n    {json.dumps(MESSAGES[legacy_name])}\n)"
+        mark = f"@deprecated(\n    {json.dumps(MESSAGES[f'functorch.{name}'])}\n)"
         text = marked.sub(lambda _, mark=mark: mark, text)
     return text
 

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     __all__ += functorch.__all__
 
 
+OFF = ("off", "0", "false", "no")
+"""The values of ``FUNCTORCH_COMPAT``, in any case, that switch everything off."""
+
+
 class FunctorchFinder:
     """Has ``import functorch`` find the drop-in namespace, and leaves every other name alone."""
 
@@ -35,18 +39,46 @@ class FunctorchFinder:
         path: "Optional[Sequence[str]]" = None,
         target: "Optional[ModuleType]" = None,
     ) -> "Optional[ModuleSpec]":
-        if fullname != "functorch":
+        if fullname.partition(".")[0] != "functorch":
             return None
-        from functorch_compat.activation import find_functorch
+        try:
+            from functorch_compat import activation
+        except Exception:  # This package was uninstalled or upgraded while the process was running.
+            return None
+        return activation.find(fullname, path)
 
-        return find_functorch()
+
+class ModuleUtilitiesFinder:
+    """Has old pickles find their classes, once torch has deleted the module that they name.
+
+    It is the last finder, so that it is asked only where torch has no such module.
+    """
+
+    @staticmethod
+    def find_spec(
+        fullname: str,
+        path: "Optional[Sequence[str]]" = None,
+        target: "Optional[ModuleType]" = None,
+    ) -> "Optional[ModuleSpec]":
+        if fullname != "torch._functorch.make_functional":
+            return None
+        from functorch_compat.activation import find_module_utilities
+
+        return find_module_utilities()
 
 
 def activate_at_startup() -> None:
-    """What the start-up files call."""
-    off = os.environ.get("FUNCTORCH_COMPAT", "").lower() == "off"
-    if not off and FunctorchFinder not in sys.meta_path:
+    """Activate the shim, unless ``FUNCTORCH_COMPAT`` says no. The start-up files call this."""
+    if os.environ.get("FUNCTORCH_COMPAT", "").strip().lower() not in OFF:
+        add_finders()
+
+
+def add_finders() -> None:
+    """Put our finders on ``sys.meta_path``, if they are not there."""
+    if FunctorchFinder not in sys.meta_path:
         sys.meta_path.insert(0, FunctorchFinder)
+    if ModuleUtilitiesFinder not in sys.meta_path:
+        sys.meta_path.append(ModuleUtilitiesFinder)
 
 
 def __getattr__(name: str) -> object:

@@ -9,16 +9,24 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec, spec_from_file_location
+from pkgutil import get_importer
+from types import ModuleType
 
-from functorch_compat import FunctorchFinder
+from functorch_compat import FunctorchFinder, ModuleUtilitiesFinder, add_finders
+from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.legacy_modules import ROWS, LegacyLoader, LegacyModule, complete
 
 PACKAGE = os.path.dirname(__file__)
 OURS = os.path.join(PACKAGE, "functorch", "__init__.py")
-FALLBACKS = os.path.join(PACKAGE, "fallbacks")
+
+was_deactivated = False
+"""Whether :func:`deactivate` was called last."""
 
 
 def activate() -> None:
@@ -27,9 +35,10 @@ def activate() -> None:
     Where torch's functorch has been imported before, the next ``import functorch`` loads ours, and
     a ``UserWarning`` says so.
     """
-    if not is_active():
-        sys.meta_path.insert(0, FunctorchFinder)
-    _unload(_torchs(), "functorch-compat's")
+    global was_deactivated
+    was_deactivated = False
+    add_finders()
+    _unload(_file_of_torchs_functorch(), "functorch-compat's")
 
 
 def deactivate() -> None:
@@ -37,26 +46,83 @@ def deactivate() -> None:
 
     Where ours has been imported before, a ``UserWarning`` says so.
     """
-    if is_active():
-        sys.meta_path.remove(FunctorchFinder)
+    global was_deactivated
+    was_deactivated = True
+    for finder in (FunctorchFinder, ModuleUtilitiesFinder):
+        if finder in sys.meta_path:
+            sys.meta_path.remove(finder)
     _unload(OURS, "torch's own")
 
 
 def is_active() -> bool:
-    """Whether ``import functorch`` finds the drop-in namespace."""
+    """Return whether ``import functorch`` finds the drop-in namespace."""
     return FunctorchFinder in sys.meta_path
 
 
-def find_functorch() -> ModuleSpec | None:
+def find(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Find ``functorch``, or a module in it.
+
+    Raises:
+        ImportError: Where ``from module import name`` asks for a name that this torch has no more.
+    """
+    if name == "functorch":
+        return _find_functorch()
+    parent, _, attribute = name.rpartition(".")
+    module = sys.modules.get(parent)
+    if not isinstance(module, LegacyModule) and getattr(module, "__file__", None) != OURS:
+        return None  # It belongs to another functorch.
+    if name in ROWS:
+        return _find_submodule(name, path)
+    if name in LEGACY_API or parent in LEGACY_API:
+        try:
+            getattr(module, attribute)
+        except AttributeError as error:
+            # Otherwise Python says no more than that it cannot import the name.
+            if " is gone: " in str(error):
+                raise ImportError(str(error), name=name) from None
+    return None
+
+
+def find_module_utilities() -> ModuleSpec:
+    """Find our module utilities, for whoever asks for those of torch."""
+    ours = "functorch_compat.fallbacks.make_functional"
+    return ModuleSpec("torch._functorch.make_functional", LegacyLoader(ours))
+
+
+def _find_functorch() -> ModuleSpec | None:
     """Find the drop-in namespace, where torch's own functorch (or none) would have been found."""
-    torchs = _torchs()
+    torchs = _file_of_torchs_functorch()
     found = PathFinder.find_spec("functorch")
     # What has no origin is a mere folder on sys.path, and gives way to any package.
     if found is not None and found.origin is not None and not _same(found.origin, torchs):
         return None
+    loader = None if os.path.exists(OURS) else get_importer(PACKAGE)
+    if loader is not None and not isinstance(loader, Loader):
+        return None  # This package was uninstalled while the process was running.
     # Torch's own submodules as long as it has them.
-    folders = [os.path.dirname(file) for file in (OURS, torchs) if file] + [FALLBACKS]
-    return spec_from_file_location("functorch", OURS, submodule_search_locations=folders)
+    folders = [os.path.dirname(torchs)] if torchs else []
+    return spec_from_file_location(
+        "functorch", OURS, loader=loader, submodule_search_locations=folders
+    )
+
+
+def _find_submodule(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """Find a legacy module: the file that torch has, completed, or else one from the table."""
+    # torch's own functorch._src has a few names of each module, and not the classes of old pickles.
+    in_src = name.startswith("functorch._src")
+    found = None if in_src else PathFinder.find_spec(name, path)
+    if found is None:
+        return ModuleSpec(name, LegacyLoader(), is_package=True)
+    loader = found.loader
+    if loader is not None:
+        execute = loader.exec_module
+
+        def execute_and_complete(module: ModuleType) -> None:
+            execute(module)
+            complete(module)
+
+        loader.exec_module = execute_and_complete  # type: ignore[method-assign]
+    return found
 
 
 def _unload(unwanted: str | None, wanted: str) -> None:
@@ -69,8 +135,8 @@ def _unload(unwanted: str | None, wanted: str) -> None:
         return
     del sys.modules["functorch"]
     for name, module in list(sys.modules.items()):
-        file = vars(module).get("__file__") if name.startswith("functorch.") else None
-        if file and file.startswith(PACKAGE + os.sep):
+        spec = vars(module).get("__spec__") if name.startswith("functorch.") else None
+        if spec is not None and isinstance(spec.loader, LegacyLoader):
             del sys.modules[name]
     # Python sets a submodule on its parent only at the time it loads it.
     submodules = {k: v for k, v in vars(loaded).items() if sys.modules.get(f"functorch.{k}") is v}
@@ -84,8 +150,8 @@ def _unload(unwanted: str | None, wanted: str) -> None:
     )
 
 
-def _torchs() -> str | None:
-    """The file of torch's own functorch, if torch is installed and has one."""
+def _file_of_torchs_functorch() -> str | None:
+    """Return the file of torch's own functorch, if torch is installed and has one."""
     torch = PathFinder.find_spec("torch")
     if torch is None:
         with suppress(ValueError):  # of a stand-in for torch in sys.modules

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
 from functorch_compat.deprecation import REFUSED_AUX, warn
+from functorch_compat.torch_support import PYTREE_REGISTRATION_IS_PUBLIC
 
 
-class RefusedAux:
-    """An aux that ``torch.func`` would refuse: to pytree, a node with its Tensors alone."""
+class HiddenAux:
+    """An aux that ``torch.func`` would refuse, of which it sees the Tensors alone.
 
-    def __init__(self, tensors: list[Any], aux: Any) -> None:
-        self.tensors = tensors
+    They are its leaves as a pytree. Once ``torch.func`` has unwrapped them, pytree unflattens it to
+    the aux as it was.
+    """
+
+    def __init__(self, tensors: Iterable[Any], aux: Any) -> None:
+        self.tensors = list(tensors)
         self.aux = aux
 
     def restored(self) -> Any:
-        """The aux as it was, with the Tensors as they are now, unwrapped."""
+        """Return the aux with the Tensors as they are now. Without any it is the same object."""
         if not self.tensors:
             return self.aux
         leaves, spec = pytree.tree_flatten(self.aux)
@@ -28,43 +33,45 @@ class RefusedAux:
         return pytree.tree_unflatten(leaves, spec)
 
 
-# Its public name came with torch 2.2.
-_register = getattr(pytree, "register_pytree_node", None) or pytree._register_pytree_node
-_register(
-    RefusedAux,
-    lambda node: (node.tensors, node.aux),
-    lambda tensors, aux: RefusedAux(list(tensors), aux),
+class CarriedAux(HiddenAux):
+    """A hidden aux that stays hidden until :func:`restore_carried_aux` gets it.
+
+    ``torch.func.jacfwd`` flattens aux several times, also within a ``vmap``, which would refuse the
+    other leaves again.
+    """
+
+
+_register = (
+    pytree.register_pytree_node if PYTREE_REGISTRATION_IS_PUBLIC else pytree._register_pytree_node
 )
+_register(
+    HiddenAux,
+    lambda node: (node.tensors, node.aux),
+    lambda tensors, aux: HiddenAux(tensors, aux).restored(),
+)
+_register(CarriedAux, lambda node: (node.tensors, node.aux), CarriedAux)
 
 
-def accept_any_aux(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """Call the user's ``func`` and make its aux one that ``torch.func`` accepts."""
-    result = func(*args, **kwargs)
-    if not (isinstance(result, tuple) and len(result) == 2) or _torch_accepts(result[1]):
-        return result  # where it is not a pair, torch.func will say so
+def hide_aux(name: str, result: Any) -> Any:
+    """Return the result of the user's function, with an aux that the transform ``name`` accepts."""
+    # Where it is no pair, torch.func raises the error that says so.
+    if not isinstance(result, tuple) or len(result) != 2 or _torch_accepts(result[1]):
+        return result
+    warn(REFUSED_AUX[name])
     output, aux = result
     leaves = pytree.tree_flatten(aux)[0]
-    return output, RefusedAux([leaf for leaf in leaves if _torch_accepts(leaf)], aux)
+    hidden = CarriedAux if name == "functorch.jacfwd" else HiddenAux
+    return output, hidden([leaf for leaf in leaves if _torch_accepts(leaf)], aux)
 
 
-def restore_aux(name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    """Call ``function``, of the transform ``name``, and give the aux back as it was.
-
-    To be called by the function that the user called, whose line the warning then names.
-    """
-    result = function(*args, **kwargs)
-    with_value = name == "functorch.grad_and_value"  # which gives (gradients, (output, aux))
-    pair = result[1] if with_value else result
-    aux = pair[-1]
-    if not isinstance(aux, RefusedAux):
-        return result
-    warn(REFUSED_AUX[name], stacklevel=4)
-    restored = (*pair[:-1], aux.restored())
-    return (result[0], restored) if with_value else restored
+def restore_carried_aux(result: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return the result of ``torch.func.jacfwd`` with the aux as it was."""
+    jacobian, aux = result
+    return jacobian, aux.restored() if isinstance(aux, CarriedAux) else aux
 
 
 def _torch_accepts(aux: Any) -> bool:
-    """Whether ``torch.func`` accepts the aux: a pytree, or tuple of any class, of Tensors alone."""
+    """Return whether aux is a Tensor, or a pytree, or tuple of any class, of Tensors alone."""
     if isinstance(aux, torch.Tensor):
         return True
     leaves = pytree.tree_flatten(aux)[0]

@@ -26,6 +26,8 @@ MESSAGES = {
     for name, api in LEGACY_API.items()
 }
 
+_INTERNAL = ("functorch_compat.", "torch.")  # the beginnings of modules that are not the user's
+
 REFUSED_AUX = {
     name: f"{name} was given an aux that `{api.replacement}` refuses, because not all "
     "of its leaves are Tensors. Before you migrate, hand those objects out another way, through a "
@@ -36,18 +38,33 @@ REFUSED_AUX = {
 
 
 @dynamo.runs_while_tracing
-def warn(message: str, stacklevel: int = 3) -> None:
-    """Warn at the line that called the function that calls this one, or further up the stack."""
-    if sys._getframe(1).f_globals["__package__"] == __package__:
-        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=stacklevel)
-    else:  # it is dynamo that calls this, while it traces the call
+def warn(message: str) -> None:
+    """Warn at the last line of the stack that is in neither torch nor this package."""
+    # Most often that is the line of the caller's caller. The test that confirms it takes no call.
+    try:
+        is_user = "torch" not in sys._getframe(2).f_globals.get("__name__", "torch")
+    except ValueError:  # A new thread was started with a legacy function: there is no such frame.
+        is_user = True
+    if is_user:
+        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
+    elif sys._getframe(1).f_globals["__name__"].startswith("functorch_compat."):
+        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=_depth_of_user())
+    else:  # Dynamo calls this function, while it traces the caller.
         _warn_at(*dynamo.traced_line(), message)
 
 
+def _depth_of_user() -> int:
+    """Return how far below :func:`warn`, which calls this, the user's frame is, counted from 1."""
+    frame, depth = sys._getframe(2), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_INTERNAL):
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
 def _warn_at(filename: str, lineno: int, message: str) -> None:
-    # The module and its registry are what `warnings.warn` takes from the caller's frame. Code that
-    # has no file of its own (a notebook's cell, say) runs in __main__. No attribute is asked for:
-    # a lazy module would answer with an import.
+    # `warnings.warn` takes the module and its registry from the caller's frame. Code without a file
+    # of its own, such as a notebook's cell, runs in __main__. Modules are searched through their
+    # __dict__, because a lazy module would answer getattr with an import.
     namespaces = [getattr(module, "__dict__", {}) for module in list(sys.modules.values())]
     main = vars(sys.modules["__main__"])
     namespace = next((n for n in namespaces if n.get("__file__") == filename), main)

@@ -18,25 +18,28 @@ _Function = TypeVar("_Function", bound=Any)
 def runs_while_tracing(function: _Function) -> _Function:
     """Make dynamo call ``function`` once, while it traces, and take the result for a constant.
 
-    As :func:`torch.compiler.assume_constant_result` does, which imports all of dynamo first.
+    :func:`torch.compiler.assume_constant_result` does the same, but imports all of dynamo first.
     """
     function._dynamo_marked_constant = True
-    # Dynamo stores the result under this name among the globals of the code that it compiles: the
-    # user's, who may well have a `warn` there, or ours.
+    # Dynamo stores the result under this name among the globals of the code that it compiles. That
+    # code may be the user's, who may well have a global `warn`.
     function.__code__ = function.__code__.replace(co_name=f"functorch_compat_{function.__name__}")
     return function
 
 
 def traced_line() -> tuple[str, int]:
-    """The file and line, outside this package and torch, that dynamo is tracing."""
+    """Return the file and line of the user's code that dynamo is tracing."""
     import torch
     from torch._guards import TracingContext
 
-    # torch 2.0 has no extract_stack.
-    stack: list[traceback.FrameSummary] = getattr(TracingContext, "extract_stack", list)()
+    from functorch_compat.torch_support import DYNAMO_TELLS_ITS_STACK
+
+    stack: list[traceback.FrameSummary] = []
+    if DYNAMO_TELLS_ITS_STACK:
+        stack = TracingContext.extract_stack()  # type: ignore[no-untyped-call, unused-ignore]
     traced = ((f.filename, f.lineno or 0) for f in reversed(stack))
-    # After a graph break dynamo may be tracing one of our own functions for itself; its caller is
-    # then running, below dynamo's own frames.
+    # After a graph break Dynamo may trace one of our functions as a frame of its own. The user's
+    # frame is then on the real stack, under Dynamo's.
     running = ((f.f_code.co_filename, lineno) for f, lineno in traceback.walk_stack(None))
     folders = (os.path.dirname(module) + os.sep for module in (__file__, torch.__file__))
     internal = (*folders, contextlib.__file__)

@@ -1,7 +1,8 @@
-"""The level guard: an inference mode outside a transform has no say inside it.
+"""The level guard: an inference mode outside a transform has no effect inside it.
 
-torch sees to that itself from 2.12 on. Before, inside ``torch.inference_mode()`` a transform gives
-zeros or raises, and so does, for many operations, the function that ``torch.func.vjp`` returns.
+From torch 2.12 on torch itself sees to that. Before, a transform that is called inside
+``torch.inference_mode()`` gives zeros or raises, and for many operations so does the function that
+``torch.func.vjp`` returns.
 """
 
 from __future__ import annotations
@@ -10,17 +11,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
-from torch.torch_version import __version__ as torch_version
+
+from functorch_compat.torch_support import DYNAMO_TRACES_TRANSFORMS
 
 _R = TypeVar("_R")
 
-GUARD_NEEDED = torch_version < "2.12"
-# Before 2.3 dynamo gives every transform back to the interpreter.
-DYNAMO_TRACES_TRANSFORMS = torch_version >= "2.3"
-
 
 def is_tracing() -> bool:
-    """Whether dynamo is reading the transforms, rather than Python running them."""
+    """Return whether dynamo is tracing the transforms, rather than Python running them."""
     return DYNAMO_TRACES_TRANSFORMS and torch.compiler.is_dynamo_compiling()
 
 

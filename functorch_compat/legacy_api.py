@@ -20,8 +20,9 @@ class LegacyName(NamedTuple):
     recipe: str = ""
     """Two lines that say what to write, where it is not a ``rename``."""
 
-    source: str | None = None
-    """The module of an object that torch hands out as it is, and without a warning."""
+    sources: tuple[str, ...] = ()
+    """Where the object may be, for a name that hands it out as it is and does not warn: dotted
+    names, of which the first that exists is taken."""
 
     since: str = "2.0"
     """The first torch release with both the legacy name and what replaces it."""
@@ -45,16 +46,35 @@ class LegacyName(NamedTuple):
     @property
     def warns(self) -> bool:
         """Whether it is a function of ``functorch_compat.transforms``, which warns."""
-        return self.source is None and not self.is_module
+        return not self.sources and not self.is_module and self.kind != "none"
 
 
-def _moved(namespace: str, places: dict[str, str]) -> dict[str, LegacyName]:
-    """Rows for names that ``namespace`` re-exports, given as ``{source: names}``."""
+_Rows = dict[str, "LegacyName"]
+
+
+def _moved(namespace: str, places: dict[str, str]) -> _Rows:
+    """Rows for names of ``namespace`` that another module has too, given as ``{module: names}``."""
     return {
-        f"{namespace}.{name}": LegacyName(f"{source}.{name}", source=source)
-        for source, names in places.items()
+        f"{namespace}.{name}": LegacyName(f"{module}.{name}", sources=(f"{module}.{name}",))
+        for module, names in places.items()
         for name in names.split()
     }
+
+
+def _modules(
+    namespace: str, places: dict[str, str], since: str = "2.0", gone: str | None = None
+) -> _Rows:
+    """Rows for modules of ``namespace`` that are elsewhere today, given as ``{name: module}``."""
+    return {
+        f"{namespace}.{name}": LegacyName(module, since=since, gone=gone, is_module=True)
+        for name, module in places.items()
+    }
+
+
+def _gone(namespace: str, release: str, replacement: str, recipe: str, names: str) -> _Rows:
+    """Rows for names that torch ``release`` dropped, and that nothing stands for."""
+    row = LegacyName(replacement, "none", recipe, gone=release)
+    return {f"{namespace}.{name}": row for name in names.split()}
 
 
 _FUNCTIONAL_CALL = (
@@ -65,7 +85,27 @@ _FUNCTIONAL_CALL_WITH_BUFFERS = (
     "output = torch.func.functional_call(model, state, x)"
 )
 
-LEGACY_API = {
+
+def _module_utility(name: str) -> tuple[str, str]:
+    return (
+        f"torch._functorch.make_functional.{name}",
+        f"functorch_compat.fallbacks.make_functional.{name}",
+    )
+
+
+_CHUNK_VMAP = LegacyName(
+    "torch.func.vmap",
+    "rewrite",
+    "chunk_size = math.ceil(batch_size / chunks)\n"
+    "vmapped = torch.func.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)",
+    sources=("torch._functorch.apis.chunk_vmap", "torch._functorch.vmap.chunk_vmap"),
+)
+_COMPILE = (
+    "compiled = torch.compile(func)  # traces, optimizes and runs func\n"
+    "graph = torch.fx.symbolic_trace(func)  # shows what func computes"
+)
+
+LEGACY_API: _Rows = {
     "functorch.vmap": LegacyName("torch.func.vmap"),
     "functorch.grad": LegacyName("torch.func.grad"),
     "functorch.grad_and_value": LegacyName("torch.func.grad_and_value"),
@@ -91,15 +131,28 @@ LEGACY_API = {
         "torch.func.functional_call",
         "rewrite",
         _FUNCTIONAL_CALL,
-        source="torch._functorch.make_functional",
+        sources=_module_utility("FunctionalModule"),
     ),
     "functorch.FunctionalModuleWithBuffers": LegacyName(
         "torch.func.functional_call",
         "rewrite",
         _FUNCTIONAL_CALL_WITH_BUFFERS,
-        source="torch._functorch.make_functional",
+        sources=_module_utility("FunctionalModuleWithBuffers"),
     ),
-    **_moved("functorch", {"torch.fx.experimental.proxy_tensor": "make_fx"}),
+    **_moved(
+        "functorch", {"torch.fx.experimental.proxy_tensor": "make_fx", "torch": "__version__"}
+    ),
+    "functorch._C": LegacyName(
+        "torch._C._functorch", sources=("torch._C._functorch",), is_module=True
+    ),
+    **_gone(
+        "functorch",
+        "1.13",
+        "torch.version.cuda",
+        "torch.version.cuda is the CUDA release that torch was built for;\n"
+        "functorch has not been built apart from torch since PyTorch 1.13",
+        "pytorch_cuda_restrictions torch_cuda_version verbose_torch_cuda_version",
+    ),
     **_moved(
         "functorch.compile",
         {
@@ -112,39 +165,48 @@ LEGACY_API = {
             "torch._functorch.partitioners": "default_partition draw_graph "
             "min_cut_rematerialization_partition",
             "torch._functorch.python_key": "pythonkey_decompose",
+            "torch._decomp": "decomposition_table get_decompositions register_decomposition",
         },
     ),
     "functorch.compile.config": LegacyName(
-        "torch._functorch.config", source="torch._functorch", is_module=True
+        "torch._functorch.config", sources=("torch._functorch.config",), is_module=True
     ),
     "functorch.compile.draw_joint_graph": LegacyName(
         "torch._functorch.partitioners.draw_graph",
         "rewrite",
         "torch._functorch.partitioners.draw_graph(graph, file_name)\n"
         "parts = torch._functorch.partitioners.default_partition(graph, joint_inputs)",
-        source="torch._functorch.partitioners",
+        sources=("torch._functorch.partitioners.draw_joint_graph",),
         gone="2.6",
+    ),
+    **_gone(
+        "functorch.compile",
+        "1.13",
+        "torch.compile",
+        _COMPILE,
+        "clear_compile_cache num_of_recompilations pointwise_operator pythonkey_meta tvm_compile",
+    ),
+    **_gone(
+        "functorch.compile",
+        "2.0",
+        "torch.compile",
+        _COMPILE,
+        "check_nvfuser_correctness_subprocess check_nvfuser_subprocess",
     ),
     **_moved(
         "functorch.experimental",
         {"torch.func": "functionalize hessian jacfwd jvp replace_all_batch_norm_modules_"},
     ),
-    "functorch.experimental.chunk_vmap": LegacyName(
-        "torch.func.vmap",
-        "rewrite",
-        "chunk_size = math.ceil(batch_size / chunks)\n"
-        "vmapped = torch.func.vmap(func, in_dims, out_dims, randomness, chunk_size=chunk_size)",
-        source="torch._functorch.apis",
-    ),
+    "functorch.experimental.chunk_vmap": _CHUNK_VMAP,
     "functorch.experimental.control_flow.cond": LegacyName(
-        "torch.cond", source="torch", since="2.2"
+        "torch.cond", sources=("torch.cond", "torch._higher_order_ops.cond.cond"), since="2.2"
     ),
     **{
         f"functorch.experimental.control_flow.{name}": LegacyName(
             f"torch._higher_order_ops.map.{name}",
             "rewrite",  # an attribute of torch._higher_order_ops hides that module, by the release
             f"from torch._higher_order_ops.map import {name}\nresult = {name}({arguments})",
-            source="torch._higher_order_ops.map",
+            sources=(f"torch._higher_order_ops.map.{name}",),
             since="2.2",
         )
         for name, arguments in {
@@ -155,32 +217,110 @@ LEGACY_API = {
     },
     "functorch.experimental.control_flow.UnsupportedAliasMutationException": LegacyName(
         "torch._higher_order_ops.utils.UnsupportedAliasMutationException",
-        source="torch._higher_order_ops.utils",
+        sources=(
+            "torch._higher_order_ops.utils.UnsupportedAliasMutationException",
+            "torch._higher_order_ops.cond.UnsupportedAliasMutationException",
+        ),
         since="2.3",
         gone="2.7",
     ),
     "functorch.experimental.ops.HigherOrderOperator": LegacyName(
-        "torch._ops.HigherOrderOperator", source="torch._ops", since="2.1"
+        "torch._ops.HigherOrderOperator", sources=("torch._ops.HigherOrderOperator",), since="2.1"
     ),
     "functorch.experimental.ops.PyOperator": LegacyName(
         "torch._ops.HigherOrderOperator",
         "rewrite",
         "from torch._ops import HigherOrderOperator  # its name from torch 2.1 on\n"
         "operator = HigherOrderOperator(name)",
-        source="torch._ops",
+        sources=("torch._ops.HigherOrderOperator", "torch._ops.PyOperator"),
         gone="2.1",
     ),
+    **_modules(
+        "functorch.experimental",
+        {
+            "_cond": "torch._higher_order_ops.cond",
+            "_map": "torch._higher_order_ops.map",
+        },
+        since="2.1",
+        gone="2.1",
+    ),
+    **_modules(
+        "functorch.experimental",
+        {
+            "batch_norm_replacement": "torch._functorch.batch_norm_replacement",
+            "cond": "torch._higher_order_ops.cond",
+        },
+        since="2.1",
+        gone="2.0",
+    ),
+    **_modules(
+        "functorch._src",
+        {
+            name: f"torch._functorch.{name}"
+            for name in ("aot_autograd", "eager_transforms", "make_functional", "vmap")
+        },
+    ),
+    **_modules(
+        "functorch._src",
+        {
+            **{
+                name: f"torch._functorch.{name}"
+                for name in (
+                    *("benchmark_utils", "compile_utils", "compilers", "config", "fx_minifier"),
+                    *("partitioners", "python_key", "pytree_hacks", "top_operators_github_usage"),
+                )
+            },
+            "decompositions": "torch._decomp.decompositions",
+        },
+        gone="2.0",
+    ),
+    **_moved(
+        "functorch._src.decompositions",
+        {
+            "torch._decomp": "decomposition_table get_decompositions register_decomposition",
+            "torch._decomp.decompositions_for_jvp": "decomposition_table_for_jvp "
+            "register_decomposition_for_jvp",
+        },
+    ),
+    **_moved("functorch._src.eager_transforms", {"torch.func": "grad grad_and_value"}),
+    "functorch._src.vmap.chunk_vmap": _CHUNK_VMAP,
+    **_moved("functorch._src.vmap", {"torch.func": "vmap"}),
     **{
-        f"functorch._src.{name}": LegacyName(f"torch._functorch.{name}", is_module=True)
-        for name in ("aot_autograd", "eager_transforms", "make_functional", "vmap")
+        f"functorch._src.{name}": LegacyName(
+            "torch.func", "none", recipe, gone=release, is_module=True
+        )
+        for name, (release, recipe) in {
+            "custom_function": (
+                "1.13",
+                "torch.autograd.Function with a setup_context works under torch.func;\n"
+                "torch.library.custom_op makes an operator of a function",
+            ),
+            "monkey_patching": (
+                "1.13",
+                "print(tensor) shows the levels of a Tensor without it;\n"
+                "Tensor.backward works under torch.func without it",
+            ),
+            "named_members_polyfill": (
+                "2.0",
+                "module.named_parameters(remove_duplicate=False)\n"
+                "module.named_buffers(remove_duplicate=False)",
+            ),
+            "operator_authoring": ("2.0", _COMPILE),
+        }.items()
     },
     "functorch.einops": LegacyName(
-        "torch.func.rearrange",
+        "einops",
         "rewrite",
-        "torch.func.rearrange(tensor, pattern, **axes) where torch has it, or else\n"
-        "einops.rearrange(tensor, pattern, **axes) from the PyPI project einops",
-        since="2.1",
+        "import einops  # from PyPI: pip install einops\neinops.rearrange(tensor, pattern, **axes)",
         is_module=True,
+        since="2.1",
+    ),
+    "functorch.einops.rearrange": LegacyName(
+        "einops.rearrange",
+        "rewrite",
+        "import einops  # from PyPI: pip install einops\neinops.rearrange(tensor, pattern, **axes)",
+        sources=("einops.rearrange", "functorch_compat.fallbacks.einops.rearrange"),
+        since="2.1",
     ),
     "functorch.dim": LegacyName(
         "torch.func.vmap",

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial, wraps
+from functools import cache, partial, update_wrapper
 from importlib import import_module
 from inspect import cleandoc
-from types import ModuleType
 from typing import Any, TypeVar
 
 import torch
-from torch.torch_version import __version__ as torch_version
+from torch import Tensor
 from typing_extensions import deprecated
 
 from functorch_compat.deprecation import MESSAGES, warn
-from functorch_compat.inference_mode import GUARD_NEEDED, is_tracing, outside_inference_mode
+from functorch_compat.inference_mode import is_tracing, outside_inference_mode
 from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.torch_support import DYNAMO_WRAPS_CLOSURES, INFERENCE_MODE_REACHES_INSIDE
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-# Dynamo before torch 2.6 cannot pass a closure to functools.wraps; that of 2.13 no partial.
-_WRAPS_NO_CLOSURE = torch_version < "2.6"
 
 
 def _legacy(source: str) -> Callable[[_Function], _Function]:
@@ -44,34 +41,41 @@ def _legacy(source: str) -> Callable[[_Function], _Function]:
     return complete
 
 
-def _bound(wrapper: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
-    """Call ``wrapper(*arguments, …)``."""
-    if _WRAPS_NO_CLOSURE and is_tracing():
-        return partial(wrapper, *arguments)
+# Annotations are not among them: they cost more than all others, and inspect finds those of func.
+_NAMES = ("__module__", "__name__", "__qualname__", "__doc__")
+
+
+def _named_after(func: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` with the name and the documentation of ``func``."""
+    if not DYNAMO_WRAPS_CLOSURES and is_tracing():
+        return partial(function)
+    return update_wrapper(function, func, _NAMES)
+
+
+def _with_any_aux(name: str, func: Callable[..., Any], named: bool = False) -> Callable[..., Any]:
+    """Return ``func`` with an aux that the transform ``name`` accepts."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return wrapper(*arguments, *args, **kwargs)
+        result = func(*args, **kwargs)
+        if type(result) is tuple and len(result) == 2 and isinstance(result[1], Tensor):
+            return result  # This is the most frequent aux, for which nothing has to be done.
+        # It needs torch.utils, which must not be loaded in the middle of torch's own import.
+        from functorch_compat.auxiliary import hide_aux
 
-    return function
+        return hide_aux(name, result)
 
-
-def _wrapped(
-    func: Callable[..., Any], wrapper: Callable[..., Any], *arguments: Any
-) -> Callable[..., Any]:
-    """Call ``wrapper(*arguments, …)`` under the name of ``func``."""
-    bound = _bound(wrapper, *arguments)
-    return bound if _WRAPS_NO_CLOSURE and is_tracing() else wraps(func)(bound)
-
-
-def _auxiliary() -> ModuleType:
-    # It needs torch.utils, which must not be loaded in the middle of torch's own import.
-    from functorch_compat import auxiliary
-
-    return auxiliary
+    return _named_after(func, function) if named else function
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _wrapped(function, outside_inference_mode, function) if GUARD_NEEDED else function
+    """Return ``function``, called outside inference mode where this torch needs that."""
+    if not INFERENCE_MODE_REACHES_INSIDE:
+        return function
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return outside_inference_mode(function, *args, **kwargs)
+
+    return _named_after(function, guarded)
 
 
 def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -102,11 +106,11 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     From https://pytorch.org/docs/stable/generated/torch.func.vjp.html:
     """
     warn(MESSAGES["functorch.vjp"])
-    torch_vjp: Callable[..., Any] = _guarded_vjp if GUARD_NEEDED else torch.func.vjp
+    torch_vjp: Callable[..., Any] = (
+        _guarded_vjp if INFERENCE_MODE_REACHES_INSIDE else torch.func.vjp
+    )
     if has_aux:
-        aux = _auxiliary()
-        func = _bound(aux.accept_any_aux, func)
-        return aux.restore_aux("functorch.vjp", torch_vjp, func, *primals, has_aux=True)
+        return torch_vjp(_with_any_aux("functorch.vjp", func), *primals, has_aux=True)
     return torch_vjp(func, *primals)
 
 
@@ -126,23 +130,8 @@ def jvp(
     warn(MESSAGES["functorch.jvp"])
     torch_jvp = _guarded(torch.func.jvp)
     if has_aux:
-        aux = _auxiliary()
-        func = _bound(aux.accept_any_aux, func)
-        return aux.restore_aux(
-            "functorch.jvp", torch_jvp, func, primals, tangents, strict=strict, has_aux=True
-        )
-    return torch_jvp(func, primals, tangents, strict=strict)
-
-
-def _transformed(
-    name: str, transform: Callable[..., Any], func: Callable[..., Any], **options: Any
-) -> Callable[..., Any]:
-    """What ``transform`` makes of ``func``, guarded, and with any aux let through."""
-    if not options["has_aux"]:
-        return _guarded(transform(func, **options))
-    aux = _auxiliary()
-    transformed = _guarded(transform(_bound(aux.accept_any_aux, func), **options))
-    return _wrapped(func, aux.restore_aux, name, transformed)
+        func = _with_any_aux("functorch.jvp", func)
+    return torch_jvp(func, primals, tangents, strict=strict, has_aux=has_aux)
 
 
 @_legacy("torch.func")
@@ -152,7 +141,9 @@ def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> C
     From https://pytorch.org/docs/stable/generated/torch.func.grad.html:
     """
     warn(MESSAGES["functorch.grad"])
-    return _transformed("functorch.grad", torch.func.grad, func, argnums=argnums, has_aux=has_aux)
+    if has_aux:
+        func = _with_any_aux("functorch.grad", func, named=True)
+    return _guarded(torch.func.grad(func, argnums, has_aux))
 
 
 @_legacy("torch.func")
@@ -164,13 +155,9 @@ def grad_and_value(
     From https://pytorch.org/docs/stable/generated/torch.func.grad_and_value.html:
     """
     warn(MESSAGES["functorch.grad_and_value"])
-    return _transformed(
-        "functorch.grad_and_value",
-        torch.func.grad_and_value,
-        func,
-        argnums=argnums,
-        has_aux=has_aux,
-    )
+    if has_aux:
+        func = _with_any_aux("functorch.grad_and_value", func, named=True)
+    return _guarded(torch.func.grad_and_value(func, argnums, has_aux))
 
 
 @_legacy("torch.func")
@@ -187,14 +174,16 @@ def jacrev(
     From https://pytorch.org/docs/stable/generated/torch.func.jacrev.html:
     """
     warn(MESSAGES["functorch.jacrev"])
-    return _transformed(
-        "functorch.jacrev",
-        torch.func.jacrev,
-        func,
-        argnums=argnums,
-        has_aux=has_aux,
-        chunk_size=chunk_size,
-        _preallocate_and_copy=_preallocate_and_copy,
+    if has_aux:
+        func = _with_any_aux("functorch.jacrev", func, named=True)
+    return _guarded(
+        torch.func.jacrev(
+            func,
+            argnums,
+            has_aux=has_aux,
+            chunk_size=chunk_size,
+            _preallocate_and_copy=_preallocate_and_copy,
+        )
     )
 
 
@@ -211,13 +200,14 @@ def jacfwd(
     From https://pytorch.org/docs/stable/generated/torch.func.jacfwd.html:
     """
     warn(MESSAGES["functorch.jacfwd"])
-    return _transformed(
-        "functorch.jacfwd",
-        torch.func.jacfwd,
-        func,
-        argnums=argnums,
-        has_aux=has_aux,
-        randomness=randomness,
+    if not has_aux:
+        return _guarded(torch.func.jacfwd(func, argnums, randomness=randomness))
+    from functorch_compat.auxiliary import restore_carried_aux
+
+    with_aux = _with_any_aux("functorch.jacfwd", func)
+    jacobian = _guarded(torch.func.jacfwd(with_aux, argnums, True, randomness=randomness))
+    return _named_after(
+        func, lambda *args, **kwargs: restore_carried_aux(jacobian(*args, **kwargs))
     )
 
 
@@ -253,13 +243,19 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
     return torch.func.functionalize(func, remove=remove)
 
 
+def _module_utilities() -> Any:
+    """Return the module with torch's module utilities, or ours where torch has none."""
+    try:
+        return import_module("torch._functorch.make_functional")
+    except ModuleNotFoundError:  # The shim is not active: its finder would have answered.
+        return import_module("functorch_compat.fallbacks.make_functional")
+
+
 @_legacy("torch._functorch.make_functional")
 def make_functional(model: torch.nn.Module, disable_autograd_tracking: bool = False) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional"])
-    from torch._functorch.make_functional import make_functional
-
-    return make_functional(model, disable_autograd_tracking)
+    return _module_utilities().make_functional(model, disable_autograd_tracking)
 
 
 @_legacy("torch._functorch.make_functional")
@@ -268,20 +264,17 @@ def make_functional_with_buffers(
 ) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional_with_buffers"])
-    from torch._functorch.make_functional import make_functional_with_buffers
-
-    return make_functional_with_buffers(model, disable_autograd_tracking)
+    return _module_utilities().make_functional_with_buffers(model, disable_autograd_tracking)
 
 
 @_legacy("torch._functorch.make_functional")
 def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.combine_state_for_ensemble"])
-    from torch._functorch.make_functional import combine_state_for_ensemble
-
-    return combine_state_for_ensemble(models)
+    return _module_utilities().combine_state_for_ensemble(models)
 
 
+@cache  # so that functorch and functorch_compat have the same function
 def __getattr__(name: str) -> Callable[..., Any]:
     """A name of the table that has no function here, because it needs nothing but the warning."""
     api = LEGACY_API.get(f"functorch.{name}")

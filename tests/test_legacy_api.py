@@ -110,11 +110,12 @@ def test_what_is_generated_from_the_table_is_up_to_date():
 
 
 def test_a_new_row_is_all_that_a_new_name_needs(tmp_path):
-    for part in ("functorch_compat", ".ci", "docs"):
+    for part in ("functorch_compat", ".ci", "docs", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     table = tmp_path / "functorch_compat/legacy_api.py"
     row = '    "functorch.state_of": LegacyName("torch.func.functional_call"),\n'
-    table.write_text(table.read_text().replace("LEGACY_API = {\n", f"LEGACY_API = {{\n{row}"))
+    table.write_text(re.sub(r"(LEGACY_API\b.* = {\n)", rf"\1{row}", table.read_text(), count=1))
     legacy = (
         "import functorch, torch\nprint(functorch.state_of(torch.nn.ReLU(), {}, torch.ones(1)))"
     )
@@ -139,3 +140,14 @@ def test_a_new_row_is_all_that_a_new_name_needs(tmp_path):
     run("-m", "functorch_compat", "migrate", "--write", "legacy.py")
     assert "print(torch.func.functional_call(" in (tmp_path / "legacy.py").read_text()
     assert run("-W", "error::DeprecationWarning", "legacy.py").stdout == "tensor([1.])\n"
+
+    # The tests take their lists of names from the table.
+    files = [f"tests/test_{part}.py" for part in ("legacy_api", "namespace", "typing", "warning")]
+    of_names = (
+        "state_of or every_name_is or each_row or each_function_of or up_to_date or stubs_have"
+    )
+    result = run(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", of_names, *files, check=False
+    )
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"^8 passed", result.stdout, re.M), result.stdout

@@ -1,19 +1,19 @@
 """The drop-in ``functorch`` namespace, found by :mod:`functorch_compat.activation`.
 
-The other modules of ``functorch`` are torch's own while it has them, then those of
-``functorch_compat/fallbacks``; ``functorch._src`` is always the one beside this file.
+Its submodules are torch's own files while torch has them, completed from the table of legacy names.
 """
 
-from contextlib import suppress as _suppress
+import contextlib
+import sys
 
-from functorch_compat.legacy_api import LEGACY_API as _LEGACY_API
-from functorch_compat.reexport import reexport as _reexport
+from functorch_compat import legacy_modules
 
-_lookup = _reexport(globals(), __version__="torch")
+# First of all: torch imports functorch while it is being imported itself.
+legacy_modules.complete(sys.modules[__name__])
 
-# Dynamo before torch 2.4 looks names up in the module's __dict__, so the functions are put there.
-# What goes wrong here is left for the first use to say: torch may be broken, or half-imported.
-with _suppress(Exception):
-    for _name, _api in _LEGACY_API.items():
-        if _api.warns:
-            _lookup(_name[len("functorch.") :])
+import torch  # noqa: E402, F401 (the shipped functorch has it too)
+
+with contextlib.suppress(Exception):  # While torch is being imported, they cannot be made yet.
+    legacy_modules.put_functions(sys.modules[__name__])
+
+del contextlib, legacy_modules, sys

@@ -1,11 +1,13 @@
-"""What type checkers read for ``functorch``. The messages are written by ``.ci/generate.py``."""
+"""What type checkers read for ``functorch``.
 
-from collections.abc import Callable, Sequence
+``.ci/generate.py`` writes ``__all__`` and the messages.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 import torch
 from torch import Tensor
-from torch._functorch import make_functional as _make_functional
 from torch.fx.graph_module import GraphModule as _GraphModule
 from typing_extensions import ParamSpec, TypeVarTuple, Unpack, deprecated
 
@@ -23,6 +25,7 @@ __all__ = [
     "make_functional",
     "make_functional_with_buffers",
     "make_fx",
+    "torch",
     "vjp",
     "vmap",
 ]
@@ -34,6 +37,15 @@ _Out = TypeVar("_Out")
 _Aux = TypeVar("_Aux")
 _Cotangents = TypeVar("_Cotangents", contravariant=True)
 _Primals = TypeVarTuple("_Primals")
+
+# mypy marks a call that has an untyped argument only where all overloads that fit give that
+# argument the same type, or give the same result. So each overload has a type variable for what
+# `func` returns, for `argnums` and for `has_aux`: an untyped argument makes all of them Any. And a
+# `has_aux` that may be True or False has the result of True.
+_Argnums = TypeVar("_Argnums", bound=int | tuple[int, ...])
+_True = TypeVar("_True", bound=Literal[True])
+_False = TypeVar("_False", bound=Literal[False])
+_Bool = TypeVar("_Bool", bound=bool)
 
 class _VjpFn(Protocol[_Cotangents, Unpack[_Primals]]):
     def __call__(
@@ -48,20 +60,22 @@ class _VjpFn(Protocol[_Cotangents, Unpack[_Primals]]):
     "functorch.vjp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.vjp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def vjp(
-    func: Callable[..., tuple[_Out, _Aux]], *primals: Unpack[_Primals], has_aux: Literal[True]
+    func: Callable[..., tuple[_Out, _Aux]], *primals: Unpack[_Primals], has_aux: _True
 ) -> tuple[_Out, _VjpFn[_Out, Unpack[_Primals]], _Aux]: ...
 @overload
 @deprecated(
     "functorch.vjp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.vjp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
-def vjp(
-    func: Callable[..., _Out], *primals: Unpack[_Primals], has_aux: Literal[False] = False
+def vjp(  # type: ignore[overload-overlap]
+    func: Callable[..., _Out], *primals: Unpack[_Primals], has_aux: _False = ...
 ) -> tuple[_Out, _VjpFn[_Out, Unpack[_Primals]]]: ...
 @overload
 @deprecated(
     "functorch.vjp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.vjp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
-def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
+def vjp(
+    func: Callable[..., _R], *primals: Unpack[_Primals], has_aux: _Bool
+) -> tuple[Any, _VjpFn[Any, Unpack[_Primals]], Any]: ...
 @overload
 @deprecated(
     "functorch.jvp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jvp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
@@ -72,7 +86,7 @@ def jvp(
     tangents: Any,
     *,
     strict: bool = False,
-    has_aux: Literal[True],
+    has_aux: _True,
 ) -> tuple[_Out, _Out, _Aux]: ...
 @overload
 @deprecated(
@@ -84,116 +98,169 @@ def jvp(
     tangents: Any,
     *,
     strict: bool = False,
-    has_aux: Literal[False] = False,
+    has_aux: _False = ...,
 ) -> tuple[_Out, _Out]: ...
 @overload
 @deprecated(
     "functorch.jvp is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jvp` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def jvp(
-    func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool
-) -> tuple[Any, ...]: ...
-@overload
-@deprecated(
-    "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
-)
-def grad(
-    func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, has_aux: Literal[False] = False
-) -> Callable[_P, Any]: ...
+    func: Callable[..., _R],
+    primals: Any,
+    tangents: Any,
+    *,
+    strict: bool = False,
+    has_aux: _Bool,
+) -> tuple[Any, Any, Any]: ...
 @overload
 @deprecated(
     "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def grad(
     func: Callable[_P, tuple[Any, _Aux]],
-    argnums: int | tuple[int, ...] = 0,
-    has_aux: Literal[True] = ...,
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _True,
 ) -> Callable[_P, tuple[Any, _Aux]]: ...
 @overload
 @deprecated(
     "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def grad(
-    func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = ...
+    func: Callable[_P, tuple[Any, _Aux]],
+    argnums: _Argnums,
+    has_aux: _True,
+) -> Callable[_P, tuple[Any, _Aux]]: ...
+@overload
+@deprecated(
+    "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad(
+    func: Callable[_P, _R],
+    argnums: _Argnums = ...,
+    has_aux: _False = ...,
 ) -> Callable[_P, Any]: ...
 @overload
 @deprecated(
-    "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+    "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
-def grad_and_value(
-    func: Callable[_P, _Out], argnums: int | tuple[int, ...] = 0, has_aux: Literal[False] = False
-) -> Callable[_P, tuple[Any, _Out]]: ...
+def grad(
+    func: Callable[_P, _R],
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _Bool,
+) -> Callable[_P, tuple[Any, Any]]: ...
+@overload
+@deprecated(
+    "functorch.grad is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad(
+    func: Callable[_P, _R],
+    argnums: _Argnums,
+    has_aux: _Bool,
+) -> Callable[_P, tuple[Any, Any]]: ...
 @overload
 @deprecated(
     "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def grad_and_value(
     func: Callable[_P, tuple[_Out, _Aux]],
-    argnums: int | tuple[int, ...] = 0,
-    has_aux: Literal[True] = ...,
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _True,
 ) -> Callable[_P, tuple[Any, tuple[_Out, _Aux]]]: ...
 @overload
 @deprecated(
     "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def grad_and_value(
-    func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = ...
+    func: Callable[_P, tuple[_Out, _Aux]],
+    argnums: _Argnums,
+    has_aux: _True,
+) -> Callable[_P, tuple[Any, tuple[_Out, _Aux]]]: ...
+@overload
+@deprecated(
+    "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad_and_value(  # type: ignore[overload-overlap]
+    func: Callable[_P, _Out],
+    argnums: _Argnums = ...,
+    has_aux: _False = ...,
+) -> Callable[_P, tuple[Any, _Out]]: ...
+@overload
+@deprecated(
+    "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad_and_value(
+    func: Callable[_P, _R],
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _Bool,
+) -> Callable[_P, tuple[Any, tuple[Any, Any]]]: ...
+@overload
+@deprecated(
+    "functorch.grad_and_value is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.grad_and_value` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def grad_and_value(
+    func: Callable[_P, _R],
+    argnums: _Argnums,
+    has_aux: _Bool,
+) -> Callable[_P, tuple[Any, tuple[Any, Any]]]: ...
+@overload
+@deprecated(
+    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacrev(
+    func: Callable[_P, tuple[Any, _Aux]],
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _True,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Callable[_P, tuple[Any, _Aux]]: ...
+@overload
+@deprecated(
+    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacrev(
+    func: Callable[_P, _R],
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _False = ...,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Callable[_P, Any]: ...
+@overload
+@deprecated(
+    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacrev(
+    func: Callable[_P, _R],
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _Bool,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
 ) -> Callable[_P, tuple[Any, Any]]: ...
 @overload
 @deprecated(
-    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+    "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
-def jacrev(
-    func: Callable[_P, Any],
-    argnums: int | tuple[int, ...] = 0,
-    *,
-    has_aux: Literal[False] = False,
-    chunk_size: int | None = None,
-    _preallocate_and_copy: bool = False,
-) -> Callable[_P, Any]: ...
-@overload
-@deprecated(
-    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
-)
-def jacrev(
+def jacfwd(
     func: Callable[_P, tuple[Any, _Aux]],
-    argnums: int | tuple[int, ...] = 0,
+    argnums: _Argnums = ...,
     *,
-    has_aux: Literal[True],
-    chunk_size: int | None = None,
-    _preallocate_and_copy: bool = False,
+    has_aux: _True,
+    randomness: str = "error",
 ) -> Callable[_P, tuple[Any, _Aux]]: ...
 @overload
 @deprecated(
-    "functorch.jacrev is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacrev` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
-)
-def jacrev(
-    func: Callable[_P, Any],
-    argnums: int | tuple[int, ...] = 0,
-    *,
-    has_aux: bool,
-    chunk_size: int | None = None,
-    _preallocate_and_copy: bool = False,
-) -> Callable[_P, Any]: ...
-@overload
-@deprecated(
-    "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
-)
-def jacfwd(
-    func: Callable[_P, Any],
-    argnums: int | tuple[int, ...] = 0,
-    has_aux: Literal[False] = False,
-    *,
-    randomness: str = "error",
-) -> Callable[_P, Any]: ...
-@overload
-@deprecated(
     "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def jacfwd(
     func: Callable[_P, tuple[Any, _Aux]],
-    argnums: int | tuple[int, ...] = 0,
-    has_aux: Literal[True] = ...,
+    argnums: _Argnums,
+    has_aux: _True,
     *,
     randomness: str = "error",
 ) -> Callable[_P, tuple[Any, _Aux]]: ...
@@ -202,12 +269,34 @@ def jacfwd(
     "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
 def jacfwd(
-    func: Callable[_P, Any],
-    argnums: int | tuple[int, ...] = 0,
-    has_aux: bool = ...,
+    func: Callable[_P, _R],
+    argnums: _Argnums = ...,
+    has_aux: _False = ...,
     *,
     randomness: str = "error",
 ) -> Callable[_P, Any]: ...
+@overload
+@deprecated(
+    "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacfwd(
+    func: Callable[_P, _R],
+    argnums: _Argnums = ...,
+    *,
+    has_aux: _Bool,
+    randomness: str = "error",
+) -> Callable[_P, tuple[Any, Any]]: ...
+@overload
+@deprecated(
+    "functorch.jacfwd is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.jacfwd` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
+)
+def jacfwd(
+    func: Callable[_P, _R],
+    argnums: _Argnums,
+    has_aux: _Bool,
+    *,
+    randomness: str = "error",
+) -> Callable[_P, tuple[Any, Any]]: ...
 @deprecated(
     "functorch.hessian is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.hessian` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
@@ -231,12 +320,37 @@ def functionalize(func: Callable[_P, _R], *, remove: str = "mutations") -> Calla
 @deprecated(
     "functorch.FunctionalModule is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functional_call` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
-class FunctionalModule(_make_functional.FunctionalModule): ...
+class FunctionalModule(torch.nn.Module):
+    stateless_model: torch.nn.Module
+    param_names: tuple[str, ...]
+    names_map: dict[str, list[str]]
+    def __init__(
+        self,
+        stateless_model: torch.nn.Module,
+        param_names: tuple[str, ...],
+        names_map: dict[str, list[str]],
+    ) -> None: ...
+    def forward(self, params: Iterable[Tensor], *args: Any, **kwargs: Any) -> Any: ...
 
 @deprecated(
     "functorch.FunctionalModuleWithBuffers is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functional_call` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"
 )
-class FunctionalModuleWithBuffers(_make_functional.FunctionalModuleWithBuffers): ...
+class FunctionalModuleWithBuffers(torch.nn.Module):
+    stateless_model: torch.nn.Module
+    param_names: tuple[str, ...]
+    buffer_names: tuple[str, ...]
+    all_names_map: dict[str, list[str]]
+    def __init__(
+        self,
+        stateless_model: torch.nn.Module,
+        param_names: tuple[str, ...],
+        buffer_names: tuple[str, ...],
+        param_names_map: dict[str, list[str]],
+        buffer_names_map: dict[str, list[str]],
+    ) -> None: ...
+    def forward(
+        self, params: Iterable[Tensor], buffers: Iterable[Tensor], *args: Any, **kwargs: Any
+    ) -> Any: ...
 
 @deprecated(
     "functorch.make_functional is deprecated since PyTorch 2.0 and will be deleted in a future version of PyTorch. Please use `torch.func.functional_call` instead; see the migration guide: https://pytorch.org/docs/main/func.migrating.html"

@@ -1,5 +1,0 @@
-"""First-class dimensions: gone with torch's own folder."""
-
-from functorch_compat.reexport import removed
-
-raise removed(globals())

@@ -1,5 +1,0 @@
-"""Operators of higher order, from where torch has them today."""
-
-from functorch_compat.reexport import reexport
-
-reexport(globals())
