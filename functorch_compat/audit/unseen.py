@@ -16,9 +16,12 @@ from functorch_compat.documents import Document
 from functorch_compat.findings import Finding, How, UnreadableError
 from functorch_compat.legacy_api import lookup
 
-# Parsing takes its time: it is for the few files that may have something in them.
-_WORD = re.compile(r"(?<![\w.])functorch\b")
-_LITERAL = re.compile(r"""["']functorch\b""")
+_LITERAL = re.compile(r"""["']functorch[\w.]*["']""")
+# Parsing takes its time: it is for the few files that import functorch, or have it in a string.
+_CANDIDATE = re.compile(
+    rf"\b(?:import|from)\b(?:[^\n#\"']|\\\n)*?(?<![\w.])functorch\b|{_LITERAL.pattern}"
+)
+_OUTER = re.compile(r"\b(?:global|nonlocal)\b")
 _DOTTED = re.compile(r"functorch(?:\.\w+)*")
 _IMPORTERS = ("import_module", "__import__", "find_spec", "importorskip")
 # Their first argument is an object, and the second names an attribute of it.
@@ -33,7 +36,7 @@ def find(document: Document, found: Collection[str]) -> Iterator[Finding]:
     Raises:
         UnreadableError: Where this Python cannot parse the code, and a string names functorch.
     """
-    if not _WORD.search(document.code):
+    if not _CANDIDATE.search(document.code):
         return
     try:
         tree = _parsed(document.code)
@@ -99,6 +102,7 @@ class _Walk:
 
     def __init__(self, code: str, tree: ast.Module):
         self.code = code
+        self.has_outer = _OUTER.search(code) is not None
         self.lines = documents.lines(code)
         self.starts = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", code))]
         self.literal: list[_Use] = []
@@ -163,7 +167,7 @@ class _Walk:
     ) -> None:
         self.bind(scope, getattr(node, "name", None))
         inner = _Scope(scope)
-        for statement in ast.walk(node):
+        for statement in ast.walk(node) if self.has_outer else ():
             if isinstance(statement, (ast.Global, ast.Nonlocal)):
                 is_global = isinstance(statement, ast.Global)
                 outer = scope.outermost if is_global else scope
