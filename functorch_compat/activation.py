@@ -12,11 +12,11 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec, spec_from_file_location
 from pkgutil import get_importer
 from types import ModuleType
+from zipimport import zipimporter
 
 from functorch_compat import FunctorchFinder, ModuleUtilitiesFinder, add_finders
 from functorch_compat.legacy_api import LEGACY_API
@@ -97,7 +97,7 @@ def _find_functorch() -> ModuleSpec | None:
     if found is not None and found.origin is not None and not _same(found.origin, torchs):
         return None
     loader = None if os.path.exists(OURS) else get_importer(PACKAGE)
-    if loader is not None and not isinstance(loader, Loader):
+    if loader is not None and not isinstance(loader, zipimporter):
         return None  # This package was uninstalled while the process was running.
     # Torch's own submodules as long as it has them.
     folders = [os.path.dirname(torchs)] if torchs else []

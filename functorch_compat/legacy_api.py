@@ -52,10 +52,12 @@ class LegacyName(NamedTuple):
 _Rows = dict[str, "LegacyName"]
 
 
-def _moved(namespace: str, places: dict[str, str]) -> _Rows:
+def _moved(namespace: str, places: dict[str, str], gone: str | None = None) -> _Rows:
     """Rows for names of ``namespace`` that another module has too, given as ``{module: names}``."""
     return {
-        f"{namespace}.{name}": LegacyName(f"{module}.{name}", sources=(f"{module}.{name}",))
+        f"{namespace}.{name}": LegacyName(
+            f"{module}.{name}", sources=(f"{module}.{name}",), gone=gone
+        )
         for module, names in places.items()
         for name in names.split()
     }
@@ -143,7 +145,7 @@ LEGACY_API: _Rows = {
         "functorch", {"torch.fx.experimental.proxy_tensor": "make_fx", "torch": "__version__"}
     ),
     "functorch._C": LegacyName(
-        "torch._C._functorch", sources=("torch._C._functorch",), is_module=True
+        "torch._C._functorch", sources=("torch._C._functorch",), gone="2.10", is_module=True
     ),
     **_gone(
         "functorch",
@@ -165,8 +167,12 @@ LEGACY_API: _Rows = {
             "torch._functorch.partitioners": "default_partition draw_graph "
             "min_cut_rematerialization_partition",
             "torch._functorch.python_key": "pythonkey_decompose",
-            "torch._decomp": "decomposition_table get_decompositions register_decomposition",
         },
+    ),
+    **_moved(
+        "functorch.compile",
+        {"torch._decomp": "decomposition_table get_decompositions register_decomposition"},
+        gone="2.0",
     ),
     "functorch.compile.config": LegacyName(
         "torch._functorch.config", sources=("torch._functorch.config",), is_module=True
@@ -263,17 +269,15 @@ LEGACY_API: _Rows = {
     **_modules(
         "functorch._src",
         {
-            **{
-                name: f"torch._functorch.{name}"
-                for name in (
-                    *("benchmark_utils", "compile_utils", "compilers", "config", "fx_minifier"),
-                    *("partitioners", "python_key", "pytree_hacks", "top_operators_github_usage"),
-                )
-            },
-            "decompositions": "torch._decomp.decompositions",
+            name: f"torch._functorch.{name}"
+            for name in (
+                *("benchmark_utils", "compile_utils", "compilers", "config", "fx_minifier"),
+                *("partitioners", "python_key", "pytree_hacks", "top_operators_github_usage"),
+            )
         },
         gone="2.0",
     ),
+    **_modules("functorch._src", {"decompositions": "torch._decomp.decompositions"}, gone="1.13"),
     **_moved(
         "functorch._src.decompositions",
         {
@@ -281,10 +285,11 @@ LEGACY_API: _Rows = {
             "torch._decomp.decompositions_for_jvp": "decomposition_table_for_jvp "
             "register_decomposition_for_jvp",
         },
+        gone="1.13",
     ),
-    **_moved("functorch._src.eager_transforms", {"torch.func": "grad grad_and_value"}),
-    "functorch._src.vmap.chunk_vmap": _CHUNK_VMAP,
-    **_moved("functorch._src.vmap", {"torch.func": "vmap"}),
+    **_moved("functorch._src.eager_transforms", {"torch.func": "grad grad_and_value"}, gone="2.0"),
+    "functorch._src.vmap.chunk_vmap": _CHUNK_VMAP._replace(gone="2.0"),
+    **_moved("functorch._src.vmap", {"torch.func": "vmap"}, gone="2.0"),
     **{
         f"functorch._src.{name}": LegacyName(
             "torch.func", "none", recipe, gone=release, is_module=True
@@ -305,7 +310,7 @@ LEGACY_API: _Rows = {
                 "module.named_parameters(remove_duplicate=False)\n"
                 "module.named_buffers(remove_duplicate=False)",
             ),
-            "operator_authoring": ("2.0", _COMPILE),
+            "operator_authoring": ("1.13", _COMPILE),
         }.items()
     },
     "functorch.einops": LegacyName(

@@ -68,7 +68,8 @@ class LegacyModule(ModuleType):
         names = {*vars(self), *(name for name in rows if hasattr(self, name))}
         names -= {"__getattr__", "__dir__"}  # of functorch, see complete()
         home = _home(module)
-        return sorted(names if home is None else names.union(vars(home)))
+        at_home = [name for name in dir(home) if home and not name.startswith("__")]
+        return sorted(names.union(at_home))
 
 
 class LegacyLoader(Loader):
@@ -77,9 +78,9 @@ class LegacyLoader(Loader):
     def __init__(self, target: str | None = None) -> None:
         self.target = target
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Return the empty module."""
-        return LegacyModule(spec.name)
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Return the legacy module, or nothing special where another takes its place."""
+        return LegacyModule(spec.name) if self.target is None else None
 
     def exec_module(self, module: ModuleType) -> None:
         """Raise an ``ImportError`` where nothing stands for the module on this torch."""

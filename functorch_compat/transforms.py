@@ -10,7 +10,6 @@ from inspect import cleandoc
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
 from typing_extensions import deprecated
 
 from functorch_compat.deprecation import MESSAGES, warn
@@ -57,7 +56,7 @@ def _with_any_aux(name: str, func: Callable[..., Any], named: bool = False) -> C
 
     def function(*args: Any, **kwargs: Any) -> Any:
         result = func(*args, **kwargs)
-        if type(result) is tuple and len(result) == 2 and isinstance(result[1], Tensor):
+        if type(result) is tuple and len(result) == 2 and isinstance(result[1], torch.Tensor):
             return result  # This is the most frequent aux, for which nothing has to be done.
         # It needs torch.utils, which must not be loaded in the middle of torch's own import.
         from functorch_compat.auxiliary import hide_aux
@@ -243,7 +242,7 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
     return torch.func.functionalize(func, remove=remove)
 
 
-def _module_utilities() -> Any:
+def module_utilities() -> Any:
     """Return the module with torch's module utilities, or ours where torch has none."""
     try:
         return import_module("torch._functorch.make_functional")
@@ -255,7 +254,7 @@ def _module_utilities() -> Any:
 def make_functional(model: torch.nn.Module, disable_autograd_tracking: bool = False) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional"])
-    return _module_utilities().make_functional(model, disable_autograd_tracking)
+    return module_utilities().make_functional(model, disable_autograd_tracking)
 
 
 @_legacy("torch._functorch.make_functional")
@@ -264,14 +263,14 @@ def make_functional_with_buffers(
 ) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.make_functional_with_buffers"])
-    return _module_utilities().make_functional_with_buffers(model, disable_autograd_tracking)
+    return module_utilities().make_functional_with_buffers(model, disable_autograd_tracking)
 
 
 @_legacy("torch._functorch.make_functional")
 def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.combine_state_for_ensemble"])
-    return _module_utilities().combine_state_for_ensemble(models)
+    return module_utilities().combine_state_for_ensemble(models)
 
 
 @cache  # so that functorch and functorch_compat have the same function

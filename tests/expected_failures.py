@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
+import sys
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import pytest
@@ -10,57 +11,117 @@ from torch.torch_version import __version__ as torch_version
 
 
 class ExpectedFailure(NamedTuple):
-    """Tests that must fail under a condition; where they do not, the entry is out of date."""
+    """A test that must fail under a condition. Where it passes, the entry is out of date."""
 
-    tests: str
-    """A pattern of test ids, as :mod:`fnmatch` reads it."""
+    test: str
+    """The full id of the test. Its parameters may be a pattern, as :mod:`fnmatch` reads it."""
 
     when: bool
     reason: str
 
+    def matches(self, item: pytest.Item) -> bool:
+        test, _, parameters = self.test.partition("[")
+        other, _, others = item.nodeid.partition("[")
+        return other == f"tests/{test}" and fnmatchcase(others[:-1], parameters[:-1])
+
+
+GRAPHS = "test_compile.py::test_the_graph_of_each_transform_is_that_of_torch_func"
+SHIPPED = "test_legacy_api.py::test_the_shipped_functorch_has_each_name_of_the_table"
 
 EXPECTED_FAILURES = [
     ExpectedFailure(
-        "test_compile.py::test_the_warning_made_an_error*",
+        "test_compile.py::test_the_warning_made_an_error_stops_the_tracing[*]",
         torch_version < "2.1",
         "dynamo of torch 2.0 cannot trace the transforms of torch.func, nor give them back",
     ),
     *(
         ExpectedFailure(
-            f"test_compile.py::test_{tests}*",
+            f"{test}[*]",
             torch_version < "2.3",
             "dynamo cannot trace the transforms of torch.func before torch 2.3",
         )
-        for tests in ("a", "what", "the_graph", "the_warning_names", "the_users")
+        for test in (
+            "test_compile.py::test_a_filter_on_the_users_module_matches_the_warning_from_compiled_code",
+            "test_compile.py::test_a_library_whose_name_begins_like_torchs_is_not_taken_for_torch",
+            "test_compile.py::test_after_a_graph_break_the_warning_still_names_the_users_file",
+            "test_compile.py::test_aux_of_any_object_compiles",
+            "test_compile.py::test_the_graph_is_that_of_torch_func",
+            GRAPHS,
+            "test_compile.py::test_the_users_globals_keep_their_values",
+            "test_compile.py::test_the_warning_names_the_users_line_once_while_tracing",
+            "test_compile.py::test_what_is_compiled_in_one_mode_is_right_in_another",
+        )
     ),
     *(
         ExpectedFailure(
-            f"test_compile.py::test_the_graph_of_each_transform*-{name}-*",
+            test,
+            torch_version < "2.3",
+            "dynamo cannot trace the transforms of torch.func before torch 2.3",
+        )
+        for test in (
+            "test_after_removal.py::test_torch_compile_works",
+            "test_doctor.py::test_a_promise_that_the_shim_breaks_is_found[compile]",
+        )
+    ),
+    *(
+        ExpectedFailure(
+            f"{GRAPHS}[*-{name}-*]",
             "2.3" <= torch_version < "2.4",
             "of the transforms, dynamo of torch 2.3 can trace vjp and grad_and_value alone",
         )
         for name in ("grad", "jvp", "jacrev", "jacfwd", "hessian", "vmap")
     ),
     ExpectedFailure(
-        "test_compile.py::test_the_graph_is*-vmapped*",
+        "test_compile.py::test_the_graph_is_that_of_torch_func[*-vmapped]",
         "2.3" <= torch_version < "2.4",
         "dynamo of torch 2.3 cannot trace torch.func.vmap over torch.func.vjp",
     ),
     ExpectedFailure(
-        "test_compile.py::test_after_a_graph_break*",
+        "test_compile.py::test_after_a_graph_break_the_warning_still_names_the_users_file[*]",
         "2.3" <= torch_version < "2.4",
         "dynamo of torch 2.3 cannot resume after a graph break inside torch.func.vjp",
     ),
     ExpectedFailure(
-        "test_compile.py::test_the_graph_of_each_transform*-functionalize-*",
+        f"{GRAPHS}[*-functionalize-*]",
         torch_version >= "2.3",
         "dynamo cannot trace torch.func.functionalize on any torch",
+    ),
+    ExpectedFailure(
+        "test_aux.py::test_torch_func_refuses_what_is_let_through_here[*-None]",
+        torch_version < "2.3",
+        "torch.func lets None through as aux before torch 2.3",
+    ),
+    ExpectedFailure(
+        f"{SHIPPED}[functorch._src.aot_autograd]",
+        "2.2" <= torch_version < "2.12",
+        "torch 2.2 to 2.11 cannot import its own functorch._src.aot_autograd",
+    ),
+    *(
+        ExpectedFailure(
+            f"{SHIPPED}[{name}]",
+            torch_version < "2.10" and sys.version_info >= (3, 12),
+            "functorch.dim does not work on Python 3.12 before torch 2.10",
+        )
+        for name in (
+            *("functorch._C", "functorch.dim", "functorch.einops", "functorch.einops.rearrange"),
+        )
     ),
 ]
 
 
-def mark(items: list[pytest.Item]) -> None:
-    for item in items:
-        for tests, when, reason in EXPECTED_FAILURES:
-            if when and fnmatch(item.nodeid, f"tests/{tests}"):
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+def mark(items: list[pytest.Item], all_were_collected: bool) -> None:
+    """Mark the tests that must fail.
+
+    Raises:
+        UsageError: Where an entry matches no test of a file that was collected as a whole.
+    """
+    files = {item.nodeid.partition("::")[0] for item in items}
+    for entry in EXPECTED_FAILURES:
+        matched = [item for item in items if entry.matches(item)]
+        file = f"tests/{entry.test.partition('::')[0]}"
+        if not matched and all_were_collected and file in files:
+            raise pytest.UsageError(
+                f"tests/expected_failures.py: {entry.test} matches no test: mend or delete it"
+            )
+        for item in matched if entry.when else ():
+            item.add_marker(pytest.mark.xfail(reason=entry.reason, strict=True))

@@ -1,12 +1,13 @@
 """Which ``functorch`` an ``import functorch`` finds."""
 
+import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
-from conftest import needs_torchs_functorch, run_python
+from conftest import ROOT, TORCH, TORCH_HAS_FUNCTORCH, needs_torchs_functorch, run_python
 
 import functorch_compat
 
@@ -18,13 +19,21 @@ def printed(code, **options):
     return run_python("-c", textwrap.dedent(code), **options).stdout
 
 
+OUR_UTILITIES = "functorch_compat.fallbacks.make_functional"
+# The packages of this environment without its start-up files.
+SITE_PACKAGES = f"""
+        import sys
+        sys.path.append({str(TORCH.parent)!r})
+"""
+
+
 def test_it_is_active_from_the_start():
     assert printed("import functorch_compat; print(functorch_compat.is_active())") == "True\n"
     assert printed(FILE) == f"{OURS}\n"
 
 
 @needs_torchs_functorch
-@pytest.mark.parametrize("value", ["off", "OFF"])
+@pytest.mark.parametrize("value", ["off", "OFF", "0", "False", "no"])
 def test_the_environment_variable_wins_over_the_start_up_files(value):
     theirs = printed(
         "import functorch_compat as c; print(c.is_active());" + FILE, FUNCTORCH_COMPAT=value
@@ -48,7 +57,7 @@ def test_activate_and_deactivate_are_idempotent_in_any_order():
             print(is_active(), len(sys.meta_path) - finders)
     """
 
-    off = "True 1\nTrue 1\nFalse 0\nFalse 0\nTrue 1\nTrue 1\nFalse 0\n"
+    off = "True 2\nTrue 2\nFalse 0\nFalse 0\nTrue 2\nTrue 2\nFalse 0\n"
     assert printed(code, FUNCTORCH_COMPAT="off") == off
 
 
@@ -154,6 +163,58 @@ def test_it_answers_for_one_name_only():
     """
 
     assert printed(code) == f"[None, None, None, None, None]\n{OURS}\n"
+
+
+def test_the_second_finder_is_asked_last_and_for_one_name_only():
+    code = """
+        import sys, functorch_compat
+        finder = functorch_compat.ModuleUtilitiesFinder
+        names = ["functorch", "torch._functorch.vmap", "torch._functorch.make_functional"]
+        print(sys.meta_path[-1] is finder, [bool(finder.find_spec(name)) for name in names])
+        import torch._functorch.make_functional as utilities
+        print(utilities.__name__)
+    """
+
+    expected = "torch._functorch.make_functional" if TORCH_HAS_FUNCTORCH else OUR_UTILITIES
+    assert printed(code) == f"True [False, False, True]\n{expected}\n"
+
+
+@needs_torchs_functorch
+@pytest.mark.parametrize("first", ["functorch_compat", "functorch_compat.activation"])
+def test_a_package_uninstalled_while_the_process_runs_gives_way_to_torchs(tmp_path, first):
+    shutil.copytree(ROOT / "functorch_compat", tmp_path / "functorch_compat")
+    code = f"""
+        import shutil, sys
+        sys.path.insert(0, {str(tmp_path)!r})
+        import {first}, functorch_compat
+        functorch_compat.add_finders()
+        shutil.rmtree({str(tmp_path)!r})
+        import functorch, functorch.compile
+        print(functorch.__file__)
+    """
+
+    result = run_python("-S", "-c", textwrap.dedent(SITE_PACKAGES + code))
+    assert result.stdout == f"{TORCH.parent / 'functorch' / '__init__.py'}\n"
+    assert result.stderr == ""
+
+
+def test_from_a_zip_archive_it_works_too(tmp_path):
+    archive = shutil.make_archive(
+        tmp_path / "package", "zip", root_dir=ROOT, base_dir="functorch_compat"
+    )
+    code = f"""
+        import sys
+        sys.path.insert(0, {archive!r})
+        import functorch_compat
+        functorch_compat.activate()
+        import functorch, functorch.compile
+        print(functorch.__file__)
+        print(functorch.compile.nop is functorch.compile.nop)
+    """
+
+    result = run_python("-S", "-c", textwrap.dedent(SITE_PACKAGES + code))
+    assert result.stdout == f"{archive}/functorch_compat/functorch/__init__.py\nTrue\n"
+    assert result.stderr == ""
 
 
 @pytest.fixture

@@ -1,30 +1,19 @@
-"""Once torch has deleted its ``functorch``: what goes on working, and what says why it does not."""
+"""Once torch has deleted all that it has for functorch: what works, and what says why not."""
 
 import json
-import sysconfig
-from pathlib import Path
 
 import pytest
-from conftest import SCRIPTS, run_python
+from conftest import SCRIPTS, run_python, tree_without_functorch
+from torch.torch_version import __version__ as torch_version
 
 from functorch_compat.legacy_api import LEGACY_API
-
-SOURCES = {
-    name: f"{api.source or 'functorch_compat.transforms'}.{name.rpartition('.')[2]}"
-    for name, api in LEGACY_API.items()
-    if not api.is_module
-}
 
 
 @pytest.fixture(scope="module")
 def environment(an_environment, wheel, tmp_path_factory):
-    """An environment with everything that this one has, but for torch's ``functorch`` folder."""
-    tree = tmp_path_factory.mktemp("tree")
-    for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if "functorch" not in path.name:
-            (tree / path.name).symlink_to(path)
+    """An environment without what torch has for functorch alone."""
     an_environment.install(wheel)
-    an_environment.sees(tree)
+    an_environment.sees(tree_without_functorch(tmp_path_factory.mktemp("tree")))
     return an_environment
 
 
@@ -41,31 +30,32 @@ def test_legacy_scripts_print_what_they_printed_before(environment, script):
     assert environment.run("-W", "ignore", script).stdout == before.stdout != ""
 
 
+OBJECTS = [name for name, api in LEGACY_API.items() if not api.is_module]
+# Tells for each of them whether it can be had.
 EVERY_NAME = f"""
-import importlib, json
-def get(name):
+import importlib, json, warnings
+warnings.simplefilter("ignore")
+def has(name):
     module, _, attribute = name.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except (AttributeError, ImportError) as error:
-        return str(error)
-print(json.dumps({{
-    name: "same" if get(name) is get(source) else [get(name), source]
-    for name, source in {SOURCES}.items()
-}}))
+        return hasattr(importlib.import_module(module), attribute)
+    except ImportError:
+        return False
+print(json.dumps({{name: has(name) for name in {OBJECTS}}}))
 """
 
 
-def test_every_name_is_the_object_that_torch_has_today(environment):
-    found = json.loads(environment.run("-c", EVERY_NAME).stdout)
+def test_every_name_is_still_there(environment):
+    before = json.loads(run_python("-c", EVERY_NAME).stdout)
+    after = json.loads(environment.run("-c", EVERY_NAME).stdout)
 
-    # Where torch has it elsewhere, or has it no more, that name alone says so.
-    for name in [name for name, same in found.items() if same != "same"]:
-        error, source = found[name]
-        assert LEGACY_API[name].gone or LEGACY_API[name].source
-        assert error == f"{name} is {source}, which this torch does not have"
-    assert found["functorch.vjp"] == found["functorch.make_fx"] == "same"
-    assert found["functorch.compile.aot_function"] == found["functorch.experimental.jvp"] == "same"
+    # Older releases have some names in functorch alone, which are elsewhere since.
+    lost = [name for name in OBJECTS if before[name] and not after[name]]
+    assert [name for name in lost if torch_version >= LEGACY_API[name].since] == []
+    missing = [name for name in OBJECTS if not before[name]]
+    assert [name for name in missing if not LEGACY_API[name].gone] == [
+        name for name in missing if torch_version < LEGACY_API[name].since
+    ]
 
 
 def test_a_source_that_torch_has_no_more_fails_for_its_own_name_alone(environment):
@@ -79,64 +69,121 @@ except ImportError as error:
     print(error)
 """
     assert environment.run("-c", code).stdout == (
-        "functorch.compile.minifier is torch._functorch.fx_minifier.minifier, "
-        "which this torch does not have\n"
+        "functorch.compile.minifier is gone: this PyTorch does not have it. Use instead:\n"
+        "torch._functorch.fx_minifier.minifier\n"
     )
 
 
 def test_the_private_modules_have_what_their_successors_have(environment):
     code = """
 import functorch._src.vmap, torch._functorch.vmap
-from functorch._src.make_functional import FunctionalModule, _swap_state
+from functorch._src.make_functional import FunctionalModule
 print(functorch._src.vmap._get_name is torch._functorch.vmap._get_name)
 """
     assert environment.run("-c", code).stdout == "True\n"
 
 
-@pytest.mark.parametrize(
-    "module", ["functorch.dim", "functorch.einops", "functorch.einops.rearrange"]
-)
+@pytest.mark.parametrize("module", ["functorch.dim", "functorch.dim.reference"])
 def test_what_torch_has_no_more_is_one_import_error(environment, module):
     result = environment.run("-c", f"import {module}", check=False)
 
-    name = ".".join(module.split(".")[:2])
     *_, error, first, second = result.stderr.splitlines()
-    assert error == f"ImportError: {name} is not part of this torch any more. Use instead:"
-    assert [first, second] == LEGACY_API[name].recipe.splitlines()
+    assert (
+        error == "ImportError: functorch.dim is gone: this PyTorch does not have it. Use instead:"
+    )
+    assert [first, second] == LEGACY_API["functorch.dim"].recipe.splitlines()
 
 
-def test_the_names_of_each_module_are_listed(environment):
-    code = """
-import functorch.compile, functorch.experimental
-from functorch.experimental import control_flow, ops
-print(*functorch.compile.__all__)
-print(*functorch.experimental.__all__)
-print(*[name for name in dir(control_flow) if "pytree" in name], *ops.__all__)
+REARRANGE = """
+import sys
+if sys.argv[1] == "without":
+    sys.modules["einops"] = None
+import torch
+if sys.argv[1] == "torch's":
+    sys.modules["einops"] = None
+    torch.func.rearrange = lambda tensor, pattern: tensor.T
+try:
+    from functorch.einops import rearrange
+    print(rearrange.__module__, rearrange(torch.ones(2, 3), "a b -> b a").shape)
+except ImportError as error:
+    print(error)
 """
-    compile_names, experimental, others = environment.run("-c", code).stdout.splitlines()
-
-    assert {f"functorch.compile.{name}" for name in compile_names.split()} == {
-        name for name in LEGACY_API if name.startswith("functorch.compile.")
-    }
-    assert "chunk_vmap" in experimental.split()
-    assert others == "_stack_pytree _unstack_pytree HigherOrderOperator PyOperator"
 
 
-def test_torch_compile_and_torchs_own_imports_work(environment):
+@pytest.mark.parametrize(
+    ("which", "printed"),
+    [
+        ("PyPI's", "einops.einops torch.Size([3, 2])\n"),
+        ("torch's", "__main__ torch.Size([3, 2])\n"),
+        (
+            "without",
+            "functorch.einops.rearrange is gone: this PyTorch does not have it. Use instead:\n"
+            f"{LEGACY_API['functorch.einops.rearrange'].recipe}\n",
+        ),
+    ],
+)
+def test_rearrange_is_that_of_pypi_or_of_a_torch_that_needs_no_functorch(
+    environment, which, printed
+):
+    assert environment.run("-c", REARRANGE, which).stdout == printed
+
+
+def test_torchs_own_imports_work(environment):
     code = """
-import sys, unittest.mock
+import unittest.mock
 import torch, torch._dynamo.backends.debugging, torch._functorch.aot_autograd
 import functorch
+
+with unittest.mock.patch("functorch.compile.config.debug_partitioner", True):
+    print(torch._functorch.config.debug_partitioner)
+"""
+    assert environment.run("-W", "ignore", "-c", code).stdout == "True\n"
+
+
+def test_torch_compile_works(environment):
+    code = """
+import functorch, torch
 
 @torch.compile(backend="aot_eager", fullgraph=True)
 def cosine(x):
     return functorch.vjp(torch.sin, x)[1](torch.ones_like(x))[0]
 
-with unittest.mock.patch("functorch.compile.config.debug_partitioner", True):
-    assert torch._functorch.config.debug_partitioner
-print(cosine(torch.zeros(2)) if torch.__version__ >= "2.3" else "tensor([1., 1.])")
+print(cosine(torch.zeros(2)))
 """
-    assert environment.run("-W", "ignore", "-c", code).stdout == "tensor([1., 1.])\n"
+    result = environment.run("-W", "ignore", "-c", code, check=False)
+    assert result.stdout == "tensor([1., 1.])\n"
+
+
+def test_old_pickles_load_and_new_ones_load_elsewhere(environment, tmp_path):
+    # Written by the torch of today, read by one without the file, and the other way round.
+    make = (
+        "import functorch, torch; func, params = functorch.make_functional(torch.nn.Linear(2, 2))"
+    )
+    write = f"{make}; import pickle, sys; pickle.dump((func, params), open(sys.argv[1], 'wb'))"
+    read = (
+        "import pickle, sys, torch; func, (w, b) = pickle.load(open(sys.argv[1], 'rb')); "
+        "print(type(func).__name__, torch.equal(func((w, b), torch.eye(2)), w.T + b))"
+    )
+    for writer, reader in ((run_python, environment.run), (environment.run, run_python)):
+        writer("-W", "ignore", "-c", write, tmp_path / "func.pkl")
+        found = reader("-W", "ignore", "-c", read, tmp_path / "func.pkl")
+        assert found.stdout == "FunctionalModule True\n"
+
+
+def test_the_module_utilities_are_ours_also_where_the_shim_is_off(environment):
+    code = """
+import functorch_compat, torch
+func, params = functorch_compat.make_functional(torch.nn.Linear(2, 2))
+print(type(func) is functorch_compat.FunctionalModule, len(params))
+"""
+    result = environment.run("-W", "ignore", "-c", code, FUNCTORCH_COMPAT="off")
+    assert result.stdout == "True 2\n"
+
+
+def test_the_doctor_says_whose_the_module_utilities_are(environment):
+    report = json.loads(environment.run("-m", "functorch_compat", "doctor", "--format=json").stdout)
+
+    assert set(report["module_utilities"].values()) == {"functorch-compat"}
 
 
 def test_deactivating_takes_the_fallbacks_away(environment):

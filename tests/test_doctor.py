@@ -1,29 +1,30 @@
 """``functorch-compat doctor`` tells what this torch does, what the shim does, and who answers."""
 
 import json
+import shutil
 import sys
 import venv
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import DEVICES, ROOT, run_python
+from conftest import DEVICES, ROOT, TORCH, TORCH_HAS_FUNCTORCH, run_python
 
 import functorch_compat
 from functorch_compat import activation, cli
 from functorch_compat.doctor import checks as doctor
-from functorch_compat.inference_mode import DYNAMO_TRACES_TRANSFORMS, GUARD_NEEDED
+from functorch_compat.torch_support import DYNAMO_TRACES_TRANSFORMS, INFERENCE_MODE_REACHES_INSIDE
 
 PROMISES = [
     *("simple", "several outputs", "structs", "several primals", "kwargs defaults"),
     *("aux tensors", "aux objects", "no_grad inside", "no_grad outside"),
     *("inference_mode outside", "vjp_fn inside inference_mode", "nesting", "vmap of vjp_fn"),
-    "compile",
+    *("module utilities", "compile"),
 ]
 KEPT_BY_TORCH = {
     "aux objects": False,
-    "inference_mode outside": not GUARD_NEEDED,
-    "vjp_fn inside inference_mode": not GUARD_NEEDED,
+    "inference_mode outside": not INFERENCE_MODE_REACHES_INSIDE,
+    "vjp_fn inside inference_mode": not INFERENCE_MODE_REACHES_INSIDE,
     "compile": DYNAMO_TRACES_TRANSFORMS,
 }
 
@@ -58,9 +59,6 @@ def test_a_promise_that_the_shim_breaks_is_found(broken, monkeypatch, capsys):
 
     monkeypatch.setattr(doctor, "_PROMISES", {broken: wrong_for_the_shim})
 
-    if broken == "compile" and not DYNAMO_TRACES_TRANSFORMS:
-        assert cli.main(["doctor"]) == 0
-        return
     assert cli.main(["doctor"]) == 1
     assert "The shim breaks 1 of 1 promises" in capsys.readouterr().out
 
@@ -107,6 +105,66 @@ def test_it_says_that_no_start_up_file_is_there(an_environment):
     assert not found["active"]
     assert str(an_environment.site_packages) in found["reason"]
     assert "functorch_compat.activate()" in found["reason"]
+
+
+REASON = """
+import sys
+sys.path[:0] = {folders}
+{before}
+from functorch_compat.doctor import checks
+print(checks._who_answers()[2])
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "before", "reason"),
+    [
+        (["-S"], "pass", "Python was started with -S, and reads no start-up file"),
+        ([], "import functorch_compat; functorch_compat.deactivate()", "deactivate() switched it"),
+        (
+            [],
+            "import functorch_compat; sys.meta_path.remove(functorch_compat.FunctorchFinder)",
+            "Python was started before the package was installed: restart it, or call",
+        ),
+    ],
+    ids=["-S", "deactivated", "started before"],
+)
+def test_it_says_why_it_is_not_active(options, before, reason):
+    folders = [str(ROOT), str(TORCH.parent)] if options else []
+    code = REASON.format(folders=folders, before=before)
+
+    assert reason in run_python(*options, "-c", code).stdout
+
+
+def test_it_says_that_the_package_is_in_a_zip_archive(tmp_path):
+    archive = shutil.make_archive(
+        tmp_path / "package", "zip", root_dir=ROOT, base_dir="functorch_compat"
+    )
+    code = REASON.format(folders=[archive, str(TORCH.parent)], before="pass")
+
+    assert "the package is in a zip archive" in run_python("-S", "-c", code).stdout
+
+
+def test_a_value_of_the_variable_that_it_does_not_know_is_told():
+    found = report(FUNCTORCH_COMPAT="disabled")
+
+    assert found["active"]
+    assert found["reason"].endswith("does not know FUNCTORCH_COMPAT=disabled")
+
+
+def test_a_user_site_that_is_switched_off_is_not_listed(an_environment):
+    code = "from functorch_compat.doctor import checks; print(checks._who_answers()[2])"
+    folder = an_environment.run("-c", "import site; print(site.getusersitepackages())").stdout
+
+    reason = an_environment.run("-s", "-c", code, PYTHONPATH=str(ROOT)).stdout
+    assert "is not where Python reads it" in reason
+    assert folder.strip() not in reason
+
+
+def test_it_says_whose_the_module_utilities_are():
+    owner = "torch" if TORCH_HAS_FUNCTORCH else "functorch-compat"
+
+    assert set(report()["module_utilities"].values()) == {owner}
 
 
 def test_without_torch_it_says_so_in_one_line(tmp_path):

@@ -1,15 +1,17 @@
 """The warning: its category, its text, its place, and the filters that name it."""
 
+import _thread as thread
 import pickle
 import subprocess
 import sys
+import time
 import warnings
 
 import functorch
 import pytest
 import torch
 
-from functorch_compat import FunctorchDeprecationWarning, transforms
+from functorch_compat import FunctorchDeprecationWarning, deprecation, transforms
 from functorch_compat.legacy_api import LEGACY_API, MIGRATION_GUIDE
 
 
@@ -76,6 +78,43 @@ def test_three_names_stay_silent_as_upstream(name):
     caught = caught_from(SILENT_CALLS[name])
 
     assert not [w for w in caught if issubclass(w.category, FutureWarning)]
+
+
+def test_a_legacy_function_that_torch_calls_blames_the_users_line():
+    def call():
+        torch.func.vmap(functorch.grad(square))(torch.ones(2, 3))
+        torch.func.vmap(lambda x: x, randomness="same")(x)
+        torch.utils._pytree.tree_map(functorch.grad, [square])
+
+    first, second = caught_from(call)
+    lines = [call.__code__.co_firstlineno + 1, call.__code__.co_firstlineno + 3]
+    assert [(w.filename, w.lineno) for w in (first, second)] == [(__file__, n) for n in lines]
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_users_line_is_found_at_any_depth(depth):
+    # As if the functions of this package called each other more often than they do.
+    namespace = {"__name__": "functorch_compat.deep.inside", "warn": deprecation.warn}
+    exec(
+        "def call(depth):\n"
+        "    warn('functorch.vjp is deprecated') if depth == 0 else call(depth - 1)",
+        namespace,
+    )
+
+    (warning,) = caught_from(lambda: namespace["call"](depth))
+
+    assert warning.filename == __file__
+
+
+def test_a_thread_that_is_started_with_a_legacy_function():
+    results = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        thread.start_new_thread(functorch.vjp, (lambda x: results.append(1) or x.sin(), x))
+        while not results:
+            time.sleep(0.01)
+
+    assert [w.category for w in caught if w.category is FunctorchDeprecationWarning]
 
 
 def test_every_call_warns():

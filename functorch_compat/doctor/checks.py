@@ -5,9 +5,11 @@ The promises are those of https://pytorch.org/docs/stable/generated/torch.func.v
 
 from __future__ import annotations
 
+import inspect
 import os
 import platform
 import site
+import sys
 import textwrap
 import warnings
 from collections.abc import Callable
@@ -19,6 +21,8 @@ from torch.utils._pytree import tree_map
 
 import functorch_compat
 from functorch_compat import activation
+from functorch_compat.torch_support import HAS_ACCELERATOR_API
+from functorch_compat.transforms import module_utilities
 
 
 class Check(NamedTuple):
@@ -47,6 +51,8 @@ class Report(NamedTuple):
     reason: str
     """Why it is, or why not."""
     devices: list[str]
+    module_utilities: dict[str, str]
+    """For each module utility whether it is from ``torch`` or from ``functorch-compat``."""
     checks: list[Check]
 
     @property
@@ -160,6 +166,19 @@ def _vmap_of_vjp_fn(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]
     return torch.func.vmap(vjp_fn)(torch.eye(len(x), device=x.device)), (x.cos().diag(),)
 
 
+@_promise("module utilities")
+def _module_utilities_work(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
+    models = [torch.nn.Linear(len(x), 1, device=x.device) for _ in range(2)]
+    if vjp is torch.func.vjp:
+        outputs = [torch.func.functional_call(m, dict(m.named_parameters()), x) for m in models]
+        return outputs, [model(x) for model in models]
+    func, params = functorch_compat.make_functional(models[0])
+    ensemble, *state = functorch_compat.combine_state_for_ensemble(models)
+    first, *_ = vjp(lambda params: func(params, x), params)
+    both = functorch_compat.vmap(ensemble, (0, 0, None))(*state, x)
+    return [first, both[1]], [model(x) for model in models]
+
+
 @_promise("compile")
 def _compile(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
     import torch._dynamo
@@ -171,7 +190,7 @@ def _compile(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
 
 def examine() -> Report:
     """Check each promise on each device that torch has here."""
-    file, active, reason = _whence()
+    file, active, reason = _who_answers()
     devices = _devices()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -184,6 +203,7 @@ def examine() -> Report:
         active=active,
         reason=reason,
         devices=devices,
+        module_utilities=_module_utilities(),
         checks=checks,
     )
 
@@ -194,6 +214,7 @@ def as_text(report: Report) -> str:
         f"Python {report.python}, torch {report.torch}, functorch-compat {report.functorch_compat}",
         f"import functorch: {report.functorch or 'not found'}",
         f"the shim is {'active' if report.active else 'not active'}: {report.reason}",
+        f"module utilities: {_grouped(report.module_utilities)}",
         "",
     ]
     rows: list[tuple[str, ...]] = [("promise", "device", "torch.func", "shim", "")]
@@ -209,14 +230,20 @@ def as_text(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _grouped(owners: dict[str, str]) -> str:
+    names = {owner: [name for name in owners if owners[name] == owner] for owner in owners.values()}
+    return "; ".join(f"{', '.join(names[owner])} from {owner}" for owner in names)
+
+
 def _check(name: str, device: str) -> Check:
-    torchs = _what_goes_wrong(name, torch.func.vjp, device)
-    shims = _what_goes_wrong(name, functorch_compat.vjp, device)
-    details = [f"torch.func: {torchs}"] if torchs else []
-    details += [f"shim: {shims}"] if shims else []
-    if name == "compile" and torchs:
-        details, shims = [f"promised where torch.func.vjp compiles; it does not: {torchs}"], None
-    return Check(name, device, torch=not torchs, shim=not shims, detail="; ".join(details))
+    with_torch = _what_goes_wrong(name, torch.func.vjp, device)
+    with_shim = _what_goes_wrong(name, functorch_compat.vjp, device)
+    details = [f"torch.func: {with_torch}"] if with_torch else []
+    details += [f"shim: {with_shim}"] if with_shim else []
+    if name == "compile" and with_torch:
+        details = [f"promised where torch.func.vjp compiles; it does not: {with_torch}"]
+        with_shim = None
+    return Check(name, device, torch=not with_torch, shim=not with_shim, detail="; ".join(details))
 
 
 def _what_goes_wrong(name: str, vjp: Callable[..., Any], device: str) -> str | None:
@@ -250,29 +277,57 @@ def _rounded(result: Any) -> Any:
 def _devices() -> list[str]:
     if torch.cuda.is_available():
         return ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
-    accelerator = getattr(torch, "accelerator", None)  # since torch 2.6
-    if accelerator is not None and accelerator.is_available():
-        return ["cpu", accelerator.current_accelerator().type]
+    if HAS_ACCELERATOR_API and torch.accelerator.is_available():
+        return ["cpu", torch.accelerator.current_accelerator().type]  # type: ignore[union-attr]
     return ["cpu"]
 
 
-def _whence() -> tuple[str | None, bool, str]:
-    """The file that ``import functorch`` loads, whether it is ours, and why."""
+def _module_utilities() -> dict[str, str]:
+    """Return for each module utility whose it is."""
+    found = {}
+    for name in (
+        *("make_functional", "make_functional_with_buffers", "combine_state_for_ensemble"),
+        *("FunctionalModule", "FunctionalModuleWithBuffers"),
+    ):
+        utility = getattr(module_utilities(), name)
+        is_ours = inspect.getfile(utility).startswith(activation.PACKAGE)
+        found[name] = "functorch-compat" if is_ours else "torch"
+    return found
+
+
+def _who_answers() -> tuple[str | None, bool, str]:
+    """Return the file that ``import functorch`` loads, whether it is ours, and why."""
     spec = find_spec("functorch")
     file = spec.origin if spec else None
-    pth = "functorch_compat.pth"
-    folders = [*site.getsitepackages(), site.getusersitepackages()]
+    return file, file == activation.OURS, _why(file)
+
+
+def _why(file: str | None) -> str:
+    value = os.environ.get("FUNCTORCH_COMPAT", "")
     if file == activation.OURS:
-        reason = "Python turned it on when it started"
-    elif activation.is_active():
-        reason = f"{file} is another functorch than torch's, and goes before it"
-    elif os.environ.get("FUNCTORCH_COMPAT", "").lower() == "off":
-        reason = "FUNCTORCH_COMPAT=off turns it off"
-    elif any(os.path.exists(os.path.join(folder, pth)) for folder in folders):
-        reason = f"Python has not read {pth}; was it started with -S?"
-    else:
-        reason = (
-            f"{pth} is not where Python reads it ({', '.join(folders)}): install the package "
-            "there, or call functorch_compat.activate()"
+        unknown = value and value.strip().lower() not in ("on", "1", "true", "yes")
+        hint = f", and does not know FUNCTORCH_COMPAT={value}" if unknown else ""
+        return f"Python turned it on when it started{hint}"
+    if activation.is_active():
+        return f"{file} is another functorch than torch's, and goes before it"
+    if activation.was_deactivated:
+        return "functorch_compat.deactivate() switched it off in this process"
+    if value.strip().lower() in functorch_compat.OFF:
+        return f"FUNCTORCH_COMPAT={value} turns it off"
+    call = "call functorch_compat.activate()"
+    if not os.path.isdir(activation.PACKAGE):
+        return f"the package is in a zip archive, where Python reads no start-up file: {call}"
+    if sys.flags.no_site:
+        return (
+            f"Python was started with -S, and reads no start-up file: start it without, or {call}"
         )
-    return file, file == activation.OURS, reason
+    pth = "functorch_compat.pth"
+    folders = site.getsitepackages()
+    if site.ENABLE_USER_SITE:
+        folders.append(site.getusersitepackages())
+    if any(os.path.exists(os.path.join(folder, pth)) for folder in folders):
+        return f"Python was started before the package was installed: restart it, or {call}"
+    return (
+        f"{pth} is not where Python reads it ({', '.join(folders)}): install the package there, "
+        f"or {call}"
+    )
