@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from functorch_compat.audit import baseline, find_in, formats, installed, settings
+from functorch_compat.audit import baseline, find_in, formats, settings
 from functorch_compat.findings import Result, ToolError
 
 
@@ -58,7 +58,9 @@ def run(options: argparse.Namespace) -> int:
     known = _baseline(file, is_written=options.write_baseline is not None) if file else None
 
     if options.installed:
-        scope, result = None, installed.audit_installed()
+        from functorch_compat.audit.installed import audit_installed
+
+        scope, result = None, audit_installed()
     else:
         scope = said.scope(options.paths, options.exclude)
         for path in scope.unknown:

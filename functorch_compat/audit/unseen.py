@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import doctest
 import importlib.util
 import re
 import sys
@@ -270,12 +269,14 @@ class _Walk:
 
 def _examples(docstring: ast.expr, lines: list[str]) -> Iterator[tuple[ast.Module, int, int]]:
     """The examples in a docstring, each with the line and the column in which it begins."""
+    from doctest import DocTestParser
+
     first, last = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
     # Lines as they are written: in the value an escape may have made two of one.
     text = "\n".join(lines[first:last])
     text = re.sub(r"\A\s*\w*[\"']+", lambda opening: " " * len(opening[0]), text)
     try:
-        examples = doctest.DocTestParser().get_examples(text)
+        examples = DocTestParser().get_examples(text)
     except ValueError:
         return
     for example in examples:
