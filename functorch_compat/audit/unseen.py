@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from functorch_compat import documents
+from functorch_compat.audit.bindings import Bindings
 from functorch_compat.documents import Document
 from functorch_compat.findings import Finding, How, UnreadableError
 from functorch_compat.legacy_api import lookup
@@ -66,36 +67,6 @@ class _Use(NamedTuple):
     how: How
 
 
-class _Scope:
-    """The names that a module, a class, a function or a comprehension binds."""
-
-    def __init__(self, parent: _Scope | None = None, is_class: bool = False):
-        self.parent, self.is_class = parent, is_class
-        self.bound: set[str] = set()
-        self.imported: dict[str, set[str]] = {}
-        """For a local name, the dotted names in functorch that it may be."""
-        self.aliases: dict[str, set[str]] = {}
-        """For a local name, the other names that are assigned to it."""
-        self.outer: dict[str, _Scope] = {}
-        """The names of ``global`` and ``nonlocal``, and where they are bound."""
-
-    @property
-    def outermost(self) -> _Scope:
-        """The module."""
-        return self.parent.outermost if self.parent else self
-
-    def legacy(self, name: str, seen: frozenset[str] = frozenset()) -> set[str]:
-        """The dotted names in functorch that a name may be here."""
-        scope: _Scope | None = self
-        while scope and (name not in scope.bound or (scope.is_class and scope is not self)):
-            scope = scope.parent
-        if scope is None or name in seen:
-            return set()
-        values = scope.aliases.get(name, set())
-        more = (scope.legacy(value, seen | {name}) for value in values)
-        return scope.imported.get(name, set()).union(*more)
-
-
 class _Walk:
     """Walks through code. What a name is can be told once all names are bound."""
 
@@ -105,8 +76,8 @@ class _Walk:
         self.lines = documents.lines(code)
         self.starts = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", code))]
         self.literal: list[_Use] = []
-        self.accesses: list[tuple[_Scope, str, str, int, How]] = []
-        self.left: list[tuple[ast.AST, _Scope]] = [(tree, _Scope())]
+        self.accesses: list[tuple[Bindings, str, str, int, How]] = []
+        self.left: list[tuple[ast.AST, Bindings]] = [(tree, Bindings())]
         # Where in the code the tree begins: an example in a docstring is a tree of its own.
         self.line, self.column, self.is_example = 0, 0, False
 
@@ -125,7 +96,7 @@ class _Walk:
                 if known == module and row.is_module:
                     yield _Use(module + attributes, offset, how)
 
-    def walk(self) -> list[tuple[ast.expr, _Scope]]:
+    def walk(self) -> list[tuple[ast.expr, Bindings]]:
         """Visit all nodes that are left, and return the docstrings with examples."""
         docstrings = []
         while self.left:
@@ -133,7 +104,7 @@ class _Walk:
             visit = getattr(self, f"visit_{type(node).__name__}", self.visit)
             visit(node, scope)
             if isinstance(node, ast.Expr) and ">>>" in (_literal(node.value) or ""):
-                docstrings.append((node.value, _Scope(scope)))
+                docstrings.append((node.value, Bindings(scope)))
         return docstrings
 
     def offset(self, node: ast.expr | ast.stmt | ast.alias) -> int:
@@ -145,27 +116,27 @@ class _Walk:
 
     # What binds a name.
 
-    def visit(self, node: ast.AST, scope: _Scope) -> None:
+    def visit(self, node: ast.AST, scope: Bindings) -> None:
         # An `except` and a pattern have a name of their own.
         self.bind(scope, getattr(node, "name", None) or getattr(node, "rest", None))
         self.left += [(child, scope) for child in ast.iter_child_nodes(node)]
 
-    def bind(self, scope: _Scope, name: object, legacy: str | None = None) -> None:
+    def bind(self, scope: Bindings, name: object, legacy: str | None = None) -> None:
         if isinstance(name, str):
             scope = scope.outer.get(name, scope)
             scope.bound.add(name)
             if legacy:
                 scope.imported.setdefault(name, set()).add(legacy)
 
-    def visit_Name(self, node: ast.Name, scope: _Scope) -> None:
+    def visit_Name(self, node: ast.Name, scope: Bindings) -> None:
         if not isinstance(node.ctx, ast.Load):
             self.bind(scope, node.id)
 
     def visit_FunctionDef(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: _Scope
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, scope: Bindings
     ) -> None:
         self.bind(scope, getattr(node, "name", None))
-        inner = _Scope(scope)
+        inner = Bindings(scope)
         for statement in ast.walk(node) if self.has_outer else ():
             if isinstance(statement, (ast.Global, ast.Nonlocal)):
                 is_global = isinstance(statement, ast.Global)
@@ -180,25 +151,25 @@ class _Walk:
 
     visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
 
-    def visit_ClassDef(self, node: ast.ClassDef, scope: _Scope) -> None:
+    def visit_ClassDef(self, node: ast.ClassDef, scope: Bindings) -> None:
         self.bind(scope, node.name)
-        inner = _Scope(scope, is_class=True)
+        inner = Bindings(scope, is_class=True)
         self.left += [(child, inner) for child in node.body]
         self.left += [(n, scope) for n in (*node.bases, *node.keywords, *node.decorator_list)]
 
-    def visit_ListComp(self, node: ast.AST, scope: _Scope) -> None:
-        self.visit(node, _Scope(scope))
+    def visit_ListComp(self, node: ast.AST, scope: Bindings) -> None:
+        self.visit(node, Bindings(scope))
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
 
-    def visit_Import(self, node: ast.Import, scope: _Scope) -> None:
+    def visit_Import(self, node: ast.Import, scope: Bindings) -> None:
         for alias in node.names:
             root = alias.name.partition(".")[0]
             legacy = alias.name if alias.asname else root
             self.bind(scope, alias.asname or root, legacy if root == "functorch" else None)
             self.imported(alias.name, alias, node)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom, scope: _Scope) -> None:
+    def visit_ImportFrom(self, node: ast.ImportFrom, scope: Bindings) -> None:
         ours = node.level == 0 and (node.module or "").partition(".")[0] == "functorch"
         for alias in node.names:
             name = f"{node.module}.{alias.name}"
@@ -212,7 +183,7 @@ class _Walk:
             place = alias if hasattr(alias, "lineno") else statement  # from Python 3.10 on
             self.literal.append(_Use(name, self.offset(place), "string"))
 
-    def visit_Assign(self, node: ast.Assign, scope: _Scope) -> None:
+    def visit_Assign(self, node: ast.Assign, scope: Bindings) -> None:
         for target in node.targets:
             if isinstance(target, ast.Name):
                 module = _imported_by(node.value)
@@ -223,7 +194,7 @@ class _Walk:
 
     # What may be a use.
 
-    def access(self, node: ast.expr, scope: _Scope, more: str, how: How, at: ast.expr) -> bool:
+    def access(self, node: ast.expr, scope: Bindings, more: str, how: How, at: ast.expr) -> bool:
         """Note attributes of a name, and return whether ``node`` is one with attributes."""
         attributes = more
         while isinstance(node, ast.Attribute):
@@ -235,11 +206,11 @@ class _Walk:
         self.accesses.append((scope, node.id, attributes, self.offset(at), how))
         return True
 
-    def visit_Attribute(self, node: ast.Attribute, scope: _Scope) -> None:
+    def visit_Attribute(self, node: ast.Attribute, scope: Bindings) -> None:
         if not self.access(node, scope, "", "use", node):
             self.left.append((node.value, scope))
 
-    def visit_Call(self, node: ast.Call, scope: _Scope) -> None:
+    def visit_Call(self, node: ast.Call, scope: Bindings) -> None:
         called, module = _called(node), _imported_by(node)
         first, second = [*node.args, None, None][:2]
         if module is not None:
@@ -251,7 +222,7 @@ class _Walk:
             self.access(first, scope, f".{_literal(second)}", "call", node)
         self.visit_Subscript(node, scope)
 
-    def visit_Subscript(self, node: ast.AST, scope: _Scope) -> None:
+    def visit_Subscript(self, node: ast.AST, scope: Bindings) -> None:
         children = [*ast.iter_child_nodes(node)]
         if any(map(_is_sys_modules, children)):
             for child in ast.walk(node):
