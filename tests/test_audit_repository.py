@@ -448,6 +448,16 @@ CODE = {
             (4, 1, "functorch.grad", "use"),
         ],
     ),
+    "a use right after an import": (
+        "from functorch import experimental as fe\nfe.functionalize(f)\n"
+        "import os, \\\n    functorch\nfunctorch.vjp\n",
+        [
+            (1, 23, "functorch.experimental", "import"),
+            (2, 1, "functorch.experimental.functionalize", "use"),
+            (4, 5, "functorch", "import"),
+            (5, 1, "functorch.vjp", "use"),
+        ],
+    ),
     "strings": (
         "from unittest import mock\n@mock.patch('functorch.vjp')\ndef test(monkeypatch):\n"
         '    monkeypatch.setattr("functorch.compile.nop", 1)\n    sys.modules["functorch"]\n'

@@ -32,7 +32,7 @@ _COMMENT = re.compile(r"#[^\r\n]*")
 _BLANK = r"[\s\\]*"
 _DOTTED = re.compile(rf"\w+(?:{_BLANK}\.{_BLANK}\w+)*")
 _ATTRIBUTES = re.compile(rf"(?:{_BLANK}\.{_BLANK}[^\W\d]\w*)*")
-_IN_IMPORT = re.compile(r"\bimport[\s\\][\w\s.,\\]*\Z")
+_IN_IMPORT = re.compile(r"\bimport\b(?:[\w \t.,]|\\\r?\n)*\Z")
 _FROM = re.compile(rf"from{_BLANK}({_DOTTED.pattern}){_BLANK}import\b")
 _ALIAS = re.compile(r"(\*|[^\W\d]\w*)(?:[\s\\]+as[\s\\]+\w+)?")
 
