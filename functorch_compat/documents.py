@@ -11,19 +11,23 @@ import codecs
 import json
 import re
 import tokenize
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
 from functorch_compat import files
-from functorch_compat.edits import Edit, Edited, apply
-from functorch_compat.findings import UnreadableError
+from functorch_compat.edits import Edit, apply
+from functorch_compat.findings import Finding, How, UnreadableError
+from functorch_compat.legacy_api import MODULES, lookup
 
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
 
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 _MAGIC = re.compile(
     r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)(%%?\w.*|[!?].*|[\w.]+\?\??[ \t]*$)", re.MULTILINE
 )
@@ -87,25 +91,51 @@ class Document:
 
     @cached_property
     def _starts(self) -> dict[Cell, int]:
-        starts, offset = {}, 0
-        for cell, text in self.python.items():
-            starts[cell] = offset
-            offset += len(text) + 1
-        return starts
+        """Where in the code each cell begins."""
+        lengths = (len(text) + 1 for text in self.python.values())
+        return dict(zip(self.python, accumulate(lengths, initial=0)))
+
+    @cached_property
+    def _lines(self) -> dict[Cell, list[int]]:
+        """Where in each cell its lines begin."""
+        return {
+            cell: [0, *(newline.end() for newline in _NEWLINE.finditer(text))]
+            for cell, text in self.cells.items()
+        }
 
     def offset(self, place: Place) -> int:
         """Where in the code a place is."""
-        code = self.cells[place.cell]
-        newlines = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", code))]
-        return self._starts[place.cell] + newlines[place.line - 1] + place.column - 1
+        begin = self._starts[place.cell] + self._lines[place.cell][place.line - 1]
+        return begin + place.column - 1
 
     def place(self, offset: int) -> Place:
         """Where in the file an offset of the code is."""
         cell = self._cell(offset)
-        return _place(cell, self.cells[cell], offset - self._starts[cell])
+        return self._place(cell, offset - self._starts[cell])
+
+    def _place(self, cell: Cell, offset: int) -> Place:
+        line = bisect_right(self._lines[cell], offset)
+        return Place(cell, line, offset - self._lines[cell][line - 1] + 1)
 
     def _cell(self, offset: int) -> Cell:
-        return [cell for cell, start in self._starts.items() if start <= offset][-1]
+        return [*self._starts][bisect_right([*self._starts.values()], offset) - 1]
+
+    def finding(self, name: str, offset: int, how: How) -> Finding:
+        """The finding of a dotted name, which is in a legacy module or in a part of one.
+
+        The finding has the longest name of the table. A name that the table lacks is told as far
+        as its first unknown part, without a replacement.
+        """
+        name = re.sub(r"[\s\\]", "", name)
+        known, row = lookup(name)
+        replacement, kind = row.replacement, row.kind
+        if known in MODULES and name != known:
+            known += "." + name[len(known) + 1 :].partition(".")[0]
+            replacement, kind = "", "none"
+        cell, line, column = self.place(offset)
+        begin, *end = self._lines[cell][line - 1 : line + 1]
+        text = self.cells[cell][begin : end[0] if end else None].strip()
+        return Finding(self.path, line, column, cell, known, replacement, kind, text, how=how)
 
     @property
     def mentions(self) -> str:
@@ -126,16 +156,16 @@ class Document:
             start = self._starts[cell]
             by_cell[cell].append(Edit(edit.start - start, edit.end - start, edit.text))
         done = {cell: apply(self.cells[cell], edits) for cell, edits in by_cell.items()}
-        new = {cell: edited.text for cell, edited in done.items()}
+        new = {cell: one.text for cell, one in done.items()}
         changed = {cell or 0: text for cell, text in new.items() if text != self.cells[cell]}
         text = new[None] if None in new else _notebook_with(self.text, changed)
+        edited = Document(self.path, text, self.encoding, new, self.left_out)
 
         def place(offset: int) -> Place:
             cell = self._cell(offset)
-            edited: Edited = done[cell]
-            return _place(cell, edited.text, edited.moved(offset - self._starts[cell]))
+            return edited._place(cell, done[cell].moved(offset - self._starts[cell]))
 
-        return Document(self.path, text, self.encoding, new, self.left_out), place
+        return edited, place
 
     def write(self) -> None:
         """Replace the file, or leave it as it was where that fails.
@@ -152,12 +182,7 @@ class Document:
 
 def lines(code: str) -> list[str]:
     """The lines of Python code, which ``str.splitlines`` would split at form feeds too."""
-    return re.split("\r\n|\r|\n", code)
-
-
-def _place(cell: Cell, code: str, offset: int) -> Place:
-    *before, last = lines(code[:offset])
-    return Place(cell, len(before) + 1, len(last) + 1)
+    return _NEWLINE.split(code)
 
 
 def _decoded(path: str, data: bytes) -> tuple[str, str]:
@@ -177,13 +202,26 @@ def _decoded(path: str, data: bytes) -> tuple[str, str]:
 
 def _cells(text: str) -> dict[Cell, str]:
     try:
+        notebook = json.loads(text)
+        if not _is_in_python(notebook.get("metadata") or {}):
+            return {}
         return {
             number: "".join(cell["source"])
-            for number, cell in enumerate(json.loads(text)["cells"], 1)
-            if cell["cell_type"] == "code"
+            for number, cell in enumerate(notebook["cells"], 1)
+            if cell["cell_type"] == "code" and _is_in_python(cell.get("metadata") or {})
         }
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableError(f"not a notebook: {type(error).__name__}: {error}") from None
+
+
+def _is_in_python(metadata: Mapping[str, Any]) -> bool:
+    """Whether the metadata of a notebook, or of a cell, name no other language."""
+    named = (
+        metadata.get("language_info", {}).get("name"),
+        metadata.get("kernelspec", {}).get("language"),
+        metadata.get("vscode", {}).get("languageId"),
+    )
+    return "python" in next(filter(None, named), "python").lower()
 
 
 def _without_magics(code: str) -> str:

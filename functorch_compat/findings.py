@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from functorch_compat.legacy_api import MODULES, lookup
-
 How = Literal["import", "use", "call", "star", "string", "declaration"]
 
 
@@ -53,9 +51,9 @@ class Finding(NamedTuple):
         if self.how == "declaration":
             return "depends on functorch, an empty package on PyPI today: remove it"
         if not self.replacement:
-            return f"{self.name}: no documented name of functorch, and no replacement is known"
+            return f"{self.name}: no documented name, and no replacement is known"
         if self.kind == "rewrite":
-            return f"{self.name}: rewrite the code for {self.replacement}"
+            return f"{self.name}: rewrite it with {self.replacement}"
         if self.kind == "none":
             return f"{self.name}: nothing takes its place; {self.replacement} comes closest"
         return f"{self.name}: use {self.replacement}"
@@ -79,19 +77,3 @@ class Result(NamedTuple):
 
     findings: list[Finding]
     unreadable: list[Unreadable]
-
-
-def find(
-    name: str, path: str, line: int, column: int, cell: int | None, text: str, how: How = "use"
-) -> Finding:
-    """Make the finding of a dotted name, which is in a legacy module or in a part of one.
-
-    The finding has the longest name of the table. A name that the table lacks is told as far as
-    its first unknown part, without a replacement.
-    """
-    known, row = lookup(name)
-    replacement, kind = row.replacement, row.kind
-    if known in MODULES and name != known:
-        known += "." + name[len(known) + 1 :].partition(".")[0]
-        replacement, kind = "", "none"
-    return Finding(path, line, column, cell, known, replacement, kind, text.strip(), how=how)

@@ -27,7 +27,7 @@ from functorch.compile import nop  # -> 31 functorch.compile.nop rename
 from functorch.experimental import control_flow, chunk_vmap  # -> \
 36 functorch.experimental.control_flow rename, 50 functorch.experimental.chunk_vmap rewrite
 from functorch import *  # -> 1 functorch rename
-from functorch.dim import dims  # -> 1 functorch.dim none
+from functorch.dim import dims, Dim  # -> 27 functorch.dim none, 33 functorch.dim none
 functorch.make_functional(model)  # -> 1 functorch.make_functional rewrite
 y = ft.grad(f)  # -> 5 functorch.grad rename
 functorch.compile.aot_function  # -> 1 functorch.compile.aot_function rename
@@ -40,7 +40,7 @@ importlib.util.find_spec("functorch")  # -> 1 functorch rename
 importlib.import_module(".dim", package="functorch")  # -> 1 functorch.dim none
 vjp(f, x)
 functorch.vjp(f, x)  # noqa: TID251
-functorch.vjp(f, x)  # noqa
+functorch.vjp(f, x)  # noqa  # -> 1 functorch.vjp rename
 importlib.import_module("functorch")  # noqa: E501, TID251
 importlib.import_module("functorch_compat")
 import functorch_compat, torch.func
@@ -56,6 +56,14 @@ def audit(*arguments, folder, check=None):
 def findings(*arguments, folder, check=1):
     printed = audit(*arguments, "--format=json", folder=folder, check=check).stdout
     return json.loads(printed)["findings"]
+
+
+def run(monkeypatch, capsys, folder, *arguments):
+    """Exit status and JSON of an audit in a folder, by the command but in this process."""
+    monkeypatch.chdir(folder)
+    capsys.readouterr()
+    status = cli.main(["audit", "--format=json", *map(str, arguments)])
+    return status, json.loads(capsys.readouterr().out)
 
 
 def expected_of(source):
@@ -132,6 +140,7 @@ def test_notebooks_with_magics(tmp_path):
     assert places == [
         (1, 2, 8, "functorch"),
         (3, 3, 1, "functorch.vjp"),
+        (4, 1, 14, "functorch"),
         (4, 4, 5, "functorch"),
     ]
 
@@ -173,7 +182,7 @@ def test_declared_dependencies(name, tmp_path):
         found = findings(*arguments, folder=tmp_path)
         assert [(f["line"], f["column"]) for f in found] == places
         assert {(f["name"], f["replacement"], f["kind"]) for f in found} == {
-            ("functorch", "torch", "none")
+            ("functorch", "", "none")
         }
 
 
@@ -216,9 +225,9 @@ UNREADABLE = {
     "no_codec.py": (b"# coding: rot13\nimport functorch\n# \xe9\n", "not UTF-8"),
     "syntax.py": (b"import functorch\ndef f(:\n", "line 2"),
     "nul.py": (b"import functorch\0\n", "line 1"),
-    "not_json.ipynb": (b"{", "line 1"),
+    "not_json.ipynb": (b'{"functorch', "line 1"),
     "no_cells.ipynb": (b'{"functorch": 1}', ""),
-    "latin.ipynb": (b'{"cells": ["\xe9"]}', "line 1"),
+    "latin.ipynb": (b'{"cells": ["functorch \xe9"]}', "not UTF-8"),
     "pyproject.toml": (b"functorch = ", "not TOML"),
     "setup.cfg": (b"functorch", "not an INI file"),
     "environment.yml": (b"functorch: [", "not YAML"),
@@ -240,12 +249,16 @@ def test_what_cannot_be_read_is_listed(name, tmp_path):
     assert [finding["path"] for finding in printed["findings"]] == ["legacy.py"]
 
 
-def test_a_dangling_link_is_listed(tmp_path):
+def test_what_is_no_regular_file_is_passed_over(tmp_path, monkeypatch, capsys):
     (tmp_path / "link.py").symlink_to("nowhere.py")
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "real.py").write_text("import functorch\n")
+    (tmp_path / "also.py").symlink_to("real.py")
 
-    result = audit(folder=tmp_path, check=2)
+    status, printed = run(monkeypatch, capsys, tmp_path)
 
-    assert result.stdout.startswith("link.py: unreadable: No such file or directory\n")
+    assert (status, printed["unreadable"]) == (1, [])
+    assert [f["path"] for f in printed["findings"]] == ["real.py"]
 
 
 def test_another_encoding_with_a_coding_line_is_read(tmp_path):
@@ -264,7 +277,8 @@ def project(tmp_path):
     )
     (tmp_path / "a,b: 1%.py").write_text("import functorch\n")
     (tmp_path / "old.ipynb").write_text(notebook("x = 1", "import functorch"))
-    (tmp_path / "broken.py").write_text("def\n")
+    (tmp_path / "broken.py").write_text("def functorch\n")
+    (tmp_path / "requirements.txt").write_text("functorch\n")
     return tmp_path
 
 
@@ -273,16 +287,18 @@ def test_text(project):
     assert re.sub("(unreadable: line 1: Expected).*", r"\1 …", printed) == (
         "a,b: 1%.py:1:8: functorch: use torch.func\n"
         "legacy.py:1:23: functorch.vjp: use torch.func.vjp\n"
-        "legacy.py:1:28: functorch.make_functional: use torch.func.functional_call\n"
-        "legacy.py:3:8: functorch.dim: use torch.func.vmap\n"
+        "legacy.py:1:28: functorch.make_functional: rewrite it with torch.func.functional_call\n"
+        "legacy.py:3:8: functorch.dim: nothing takes its place; torch.func.vmap comes closest\n"
         "old.ipynb:cell 2:1:8: functorch: use torch.func\n"
+        "requirements.txt:1:1: depends on functorch, an empty package on PyPI today: remove it\n"
         "broken.py: unreadable: line 1: Expected …\n"
         "\n"
         "     2  functorch\n"
         "     1  functorch.vjp\n"
         "     1  functorch.make_functional\n"
         "     1  functorch.dim\n"
-        "     5  in all; `functorch-compat migrate` can rewrite 3\n"
+        "     1  functorch (dependency)\n"
+        "     6  in all; `functorch-compat migrate` can rewrite at most 4\n"
         "\n"
         "1 file could not be read.\n"
     )
@@ -293,7 +309,7 @@ def test_json(project):
 
     assert list(printed) == ["version", "findings", "unreadable"]
     assert printed["version"] == 1
-    assert printed["findings"][-1] == {
+    assert printed["findings"][-2] == {
         "path": "old.ipynb",
         "line": 1,
         "column": 8,
@@ -301,9 +317,12 @@ def test_json(project):
         "name": "functorch",
         "replacement": "torch.func",
         "kind": "rename",
+        "how": "import",
     }
+    dependency = printed["findings"][-1]
+    assert (dependency["name"], dependency["how"]) == ("functorch", "declaration")
     (unreadable,) = printed["unreadable"]
-    assert list(unreadable) == ["path", "reason"]
+    assert list(unreadable) == ["path", "reason", "cell"]
 
 
 def test_github(project):
@@ -312,7 +331,7 @@ def test_github(project):
     assert lines[0] == (
         "::error file=a%2Cb%3A 1%25.py,line=1,col=8,title=functorch::functorch: use torch.func"
     )
-    assert lines[-2] == (
+    assert lines[-3] == (
         "::error file=old.ipynb,title=functorch::cell 2, line 1: functorch: use torch.func"
     )
     assert lines[-1].startswith("::error file=broken.py,title=unreadable::line 1: Expected")
@@ -328,7 +347,7 @@ def test_sarif(project):
     assert [rules[result["ruleIndex"]] for result in run["results"]] == [
         result["ruleId"] for result in run["results"]
     ]
-    first, *_, last = (result["locations"][0]["physicalLocation"] for result in run["results"])
+    first, *_, last, _ = (result["locations"][0]["physicalLocation"] for result in run["results"])
     assert first == {
         "artifactLocation": {"uri": "a%2Cb%3A%201%25.py"},
         "region": {"startLine": 1, "startColumn": 8},
@@ -357,7 +376,7 @@ def test_nothing_found_is_0(form, tmp_path):
     ("arguments", "wrong"),
     [
         (["nowhere"], "nowhere: no such file or folder"),
-        (["--installed", "."], "--installed takes no paths"),
+        (["--installed", "."], "--installed takes neither paths nor --exclude"),
         (["--format=xml"], "invalid choice: 'xml'"),
         (["--baseline=no.json"], "no.json cannot be read (No such file or directory): --write"),
         (["--write-baseline=no/no.json"], "no/no.json cannot be written: No such file or"),
@@ -401,7 +420,7 @@ def test_the_ratchet(tmp_path):
 
     written = audit("--write-baseline", baseline, folder=tmp_path, check=0)
     first = baseline.read_bytes()
-    assert "3 findings written" in written.stderr
+    assert written.stdout == f"No new uses (3 in {baseline}).\n"
     audit("--baseline", baseline, folder=tmp_path, check=0)
 
     # Lines that moved are not new, one that is there twice is.
@@ -421,7 +440,7 @@ def test_the_ratchet(tmp_path):
     assert "functorch.vjp" in result.stdout
     assert result.stderr.splitlines() == [
         "gone: legacy.py: functorch.vjp: functorch.vjp(f, x)",
-        f"1 entries of {baseline} are gone: --write-baseline {baseline} makes it shrink",
+        f"{baseline} can shrink by 1: --write-baseline {baseline} writes it again",
     ]
 
 
@@ -436,8 +455,9 @@ def test_the_baseline_is_readable_and_keeps_its_mode(tmp_path):
 
     entry = {"name": "functorch", "text": "import functorch", "count": 2}
     assert json.loads(baseline.read_text()) == {
-        "version": 1,
+        "version": 2,
         "findings": [{"path": "a.py", **entry}, {"path": "b.py", **entry}],
+        "unreadable": [],
     }
     assert baseline.stat().st_mode & 0o777 == 0o600
     assert len(list(tmp_path.iterdir())) == 3
@@ -476,7 +496,7 @@ def test_installed_reports_the_worst_first_and_what_is_required(an_environment):
     assert {*headings} >= {"many 1: 3 uses of legacy names", "few 1: 2 uses of legacy names"}
     counts = [int(heading.split(": ")[1].split()[0]) for heading in headings]
     assert counts == sorted(counts, reverse=True)
-    assert "few-1.dist-info/METADATA:1:1: functorch: use torch" in result.stdout
+    assert "few-1.dist-info/METADATA:1:1: depends on functorch" in result.stdout
 
 
 fuzzed = settings(

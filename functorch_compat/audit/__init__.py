@@ -2,55 +2,78 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from collections.abc import Iterable
-from pathlib import Path
 
 from functorch_compat import documents
-from functorch_compat.audit import dependencies, dynamic_imports, ruff
-from functorch_compat.findings import Finding, Result, ToolError, Unreadable, UnreadableError
+from functorch_compat.audit import declarations, ruff, settings, unseen
+from functorch_compat.audit.scope import is_python
+from functorch_compat.documents import Document
+from functorch_compat.findings import Finding, Result, Unreadable, UnreadableError
 
 __all__ = ["audit"]
 
+_SILENCED = re.compile(r"#\s*noqa\s*:[\w\s,]*\bTID251\b", re.I)
+_FILE_SILENCED = re.compile(r"^\s*#\s*(ruff|flake8)\s*:\s*noqa\s*:[\w\s,]*\bTID251\b", re.I | re.M)
 
-def audit(
-    paths: Iterable[str], exclude: Iterable[str] | None = None, declarations: bool = True
-) -> Result:
+
+def audit(paths: Iterable[str] = (), exclude: Iterable[str] = ()) -> Result:
     """Find the uses of legacy names in ``paths``: files, or folders with all that is in them.
 
-    In folders, what git ignores is left out and what is in ``ruff.LEFT_OUT``, or in their place
-    what matches one of the patterns ``exclude``. Files that declare dependencies are read too,
-    unless ``declarations`` is false.
+    Files that declare dependencies are read too. The settings of the project are respected: they
+    say what ``paths`` are if there are none, and what is excluded besides ``exclude``.
 
     Raises:
-        ToolError: Where a path does not exist, or ruff is not installed or does not work.
+        ToolError: Where a path does not exist, a setting is wrong, or ruff is not installed or
+            does not work.
     """
-    paths = list(paths)
-    for path in paths:
-        if not Path(path).exists():
-            raise ToolError(f"{path}: no such file or folder")
-    python = [path for path in paths if not dependencies.is_declaration(path)]
-    files = ruff.files(python, exclude)
-    if not files and exclude is None:  # git ignores all of what somebody asks for
-        exclude = ruff.LEFT_OUT
-        files = ruff.files(python, exclude)
-    result = ruff.check(python, exclude)
-    look = dict.fromkeys(files, _what_ruff_does_not_see)
-    if declarations:
-        look.update((path, dependencies.find) for path in dependencies.files(paths))
-    unreadable = {one.path for one in result.unreadable}
-    for path in look.keys() - unreadable:
+    return find_in(settings.nearest().scope([*paths], [*exclude]).files())
+
+
+def find_in(files: Iterable[str], with_declarations: bool = True) -> Result:
+    """Find the uses of legacy names in these files. A file without the word is passed over."""
+    result = Result([], [])
+    found: list[Document] = []
+    for path in _mentioning(files, result.unreadable):
         try:
-            result.findings.extend(look[path](path))
+            if is_python(path):
+                document = documents.read(path)
+                if not _FILE_SILENCED.search(document.text):
+                    found.append(document)
+            if with_declarations:
+                result.findings.extend(declarations.find(path))
         except UnreadableError as error:
             result.unreadable.append(Unreadable(path, str(error)))
-        except OSError as error:
-            result.unreadable.append(Unreadable(path, error.strerror or str(error)))
+    in_code: list[Finding] = []
+    for document, findings, unreadable in ruff.check(found):
+        in_code += findings
+        result.unreadable.extend(unreadable)
+        broken = {one.cell for one in unreadable}
+        try:
+            if None not in broken:
+                in_code += unseen.find(document.without(broken), {f.place for f in findings})
+        except UnreadableError as error:
+            result.unreadable.append(Unreadable(document.path, str(error)))
+    result.findings.extend(f for f in in_code if not _SILENCED.search(f.text))
     result.findings.sort(key=lambda f: (f.path, f.cell or 0, f.line, f.column, f.name))
+    result.unreadable.sort(key=lambda one: (one.path, one.cell or 0))
     return result
 
 
-def _what_ruff_does_not_see(path: str) -> list[Finding]:
-    document = documents.read(path)
-    # All that ruff itself can read is UTF-8.
-    by_text = not document.encoding.startswith("utf-8")
-    return (ruff.check_text(document) if by_text else []) + dynamic_imports.find(document)
+def _mentioning(files: Iterable[str], unreadable: list[Unreadable]) -> list[str]:
+    """The files with the word in them: regular ones, and of a file and the links to it one."""
+    found: dict[str, str] = {}
+    for path in sorted(set(files), key=lambda path: (os.path.islink(path), path)):
+        try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                continue
+            with open(path, "rb") as file:
+                if b"functorch" in file.read().lower():
+                    found.setdefault(os.path.realpath(path), path)
+        except OSError as error:
+            if os.path.islink(path) and not os.path.exists(path):  # it leads nowhere
+                continue
+            unreadable.append(Unreadable(path, error.strerror or str(error)))
+    return sorted(found.values())

@@ -1,16 +1,25 @@
-"""The ratchet: a file with the findings of one day, and what has changed since."""
+"""The ratchet: a file with the findings of one day, and what has changed since.
+
+Its paths are relative to its own folder, so that it is the same from wherever the audit is run.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
+from functorch_compat.audit.formats import many
+from functorch_compat.audit.scope import Scope
 from functorch_compat.files import replace
-from functorch_compat.findings import Finding, ToolError
+from functorch_compat.findings import Finding, Result, ToolError, Unreadable
+from functorch_compat.legacy_api import lookup
 
-_VERSION = 1
+_VERSION = 2
 
 
 class Entry(NamedTuple):
@@ -18,69 +27,126 @@ class Entry(NamedTuple):
 
     path: str
     name: str
+    """The legacy name. It is empty for a file that cannot be read."""
     text: str
+    distribution: str = ""
+    """The distribution that it is in, if that is installed. Its version does not matter."""
 
 
-def write(file: str, findings: list[Finding]) -> None:
-    """Replace the file, or leave it as it was where that fails.
+class Baseline(NamedTuple):
+    """What a file lists."""
 
-    Raises:
-        ToolError: Where the file cannot be written.
-    """
-    entries = [
-        {**entry._asdict(), "count": count} for entry, count in sorted(_counted(findings).items())
-    ]
-    text = json.dumps({"version": _VERSION, "findings": entries}, indent=2) + "\n"
-    try:
-        replace(file, text.encode())
-    except OSError as error:
-        raise ToolError(f"{file} cannot be written: {error.strerror}") from None
+    file: str
+    entries: Mapping[Entry, int] = MappingProxyType({})
+    version: int = _VERSION
+
+    def write(self, result: Result, scope: Scope | None) -> Baseline:
+        """Replace the entries of what was audited, and return what the file lists then.
+
+        Raises:
+            ToolError: Where the file cannot be written. It is then as it was.
+        """
+        kept = {e: n for e, n in self.entries.items() if not self._is_audited(e, scope)}
+        entries = Counter(kept)
+        entries.update(map(self._of_finding, result.findings))
+        entries.update(map(self._of_unreadable, result.unreadable))
+        listed = [_without_blanks(entry, n) for entry, n in sorted(entries.items()) if entry.name]
+        unreadable = [entry.path for entry in sorted(entries) if not entry.name]
+        document = {"version": _VERSION, "findings": listed, "unreadable": unreadable}
+        try:
+            replace(self.file, (json.dumps(document, indent=2) + "\n").encode())
+        except OSError as error:
+            raise ToolError(f"{self.file} cannot be written: {error.strerror}") from None
+        return Baseline(self.file, entries)
+
+    def compare(self, result: Result, scope: Scope | None) -> tuple[Result, list[Entry]]:
+        """What is not in the file, and the entries of what was audited that are gone."""
+        left = Counter(self.entries)
+
+        def is_new(entry: Entry) -> bool:
+            left[entry] -= 1
+            return left[entry] < 0
+
+        new = Result(
+            [one for one in result.findings if is_new(self._of_finding(one))],
+            [one for one in result.unreadable if is_new(self._of_unreadable(one))],
+        )
+        # A file that cannot be read today may still have its uses.
+        unreadable = {self._path(one.path) for one in result.unreadable}
+        gone = (entry for entry in sorted((+left).elements()) if self._is_audited(entry, scope))
+        return new, [entry for entry in gone if entry.path not in unreadable]
+
+    @property
+    def sums(self) -> str:
+        """How many uses it lists, and what else."""
+        uses = sum(count for entry, count in self.entries.items() if entry.name)
+        unreadable = sum(not entry.name for entry in self.entries)
+        more = f", and {many(unreadable, 'file')} that cannot be read" if unreadable else ""
+        return f"{uses} in {self.file}{more}"
+
+    def _is_audited(self, entry: Entry, scope: Scope | None) -> bool:
+        """Whether an entry is in the scope, or in what is installed if there is none."""
+        if scope is None or entry.distribution:
+            return scope is None and entry.distribution != ""
+        path, _, _ = entry.path.partition(":cell ")
+        return os.path.relpath(os.path.join(self._folder, path)) in scope
+
+    @property
+    def _folder(self) -> str:
+        return os.path.dirname(os.path.realpath(self.file))
+
+    def _path(self, path: str) -> str:
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        return Path(os.path.relpath(real, self._folder)).as_posix()
+
+    def _of_finding(self, finding: Finding) -> Entry:
+        if finding.distribution:
+            path, distribution = finding.path, finding.distribution.rpartition(" ")[0]
+            return Entry(Path(path).as_posix(), finding.name, finding.text, distribution)
+        name = finding.name if self.version > 1 else lookup(finding.name)[0]
+        return Entry(self._path(finding.path), name, finding.text)
+
+    def _of_unreadable(self, unreadable: Unreadable) -> Entry:
+        cell = f":cell {unreadable.cell}" if unreadable.cell else ""
+        return Entry(self._path(unreadable.path) + cell, "", "")
 
 
-def compare(file: str, findings: list[Finding]) -> tuple[list[Finding], list[Entry]]:
-    """The findings that are not in the file, and the entries of the file that are gone.
+def _without_blanks(entry: Entry, count: int) -> dict[str, object]:
+    fields = entry._asdict()
+    if not entry.distribution:
+        del fields["distribution"]
+    return {**fields, "count": count}
+
+
+def read(file: str) -> Baseline:
+    """Read a baseline.
 
     Raises:
         ToolError: Where the file cannot be read, or is no baseline.
     """
-    left = _read(file)
-    new = []
-    for finding in findings:
-        entry = _entry(finding)
-        if left[entry]:
-            left[entry] -= 1
-        else:
-            new.append(finding)
-    return new, sorted(left.elements())
-
-
-def _entry(finding: Finding) -> Entry:
-    return Entry(Path(finding.path).as_posix(), finding.name, finding.text)
-
-
-def _counted(findings: list[Finding]) -> Counter[Entry]:
-    return Counter(map(_entry, findings))
-
-
-def _read(file: str) -> Counter[Entry]:
     try:
         document = json.loads(Path(file).read_bytes())
-        if document["version"] != _VERSION:
-            raise ValueError(f"its version is {document['version']}, not {_VERSION}")
-        counts: Counter[Entry] = Counter()
-        for entry in document["findings"]:
-            strings = [entry[field] for field in Entry._fields]
-            count = entry["count"]
+        version = document["version"]
+        if version not in (1, _VERSION):
+            raise ValueError(f"its version is {version}, not {_VERSION}")
+        entries: Counter[Entry] = Counter()
+        for one in document["findings"]:
+            strings = [one["path"], one["name"], one["text"], one.get("distribution", "")]
+            count = one["count"]
             if not all(isinstance(s, str) for s in strings) or type(count) is not int or count < 1:
-                raise ValueError(f"not an entry: {entry}")
-            counts[Entry(*strings)] += count
+                raise ValueError(f"not an entry: {one}")
+            entries[Entry(*strings)] += count
+        for path in document.get("unreadable", []):
+            if not isinstance(path, str):
+                raise ValueError(f"not a path: {path}")
+            entries[Entry(path, "", "")] += 1
     except OSError as error:
         raise ToolError(
             f"{file} cannot be read ({error.strerror}): --write-baseline {file} writes it"
         ) from None
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ToolError(
             f"{file} is not a baseline ({reason}): --write-baseline {file} writes it anew"
         ) from None
-    return counts
+    return Baseline(file, entries, version)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from functorch_compat.audit import audit, baseline, formats
-from functorch_compat.findings import ToolError
+from functorch_compat.audit import baseline, find_in, formats, settings
+from functorch_compat.findings import Result, ToolError
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,44 +22,79 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
     parser.add_argument("--installed", action="store_true", help="audit what is installed instead")
     parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="leave out files and folders of that name, or with a slash of that path (repeatable)",
+    )
+    parser.add_argument(
         "--format",
-        choices=["text", "json", "github", "sarif"],
+        choices=[*formats.FORMATS],
         default="text",
         help="text (default), JSON, annotations for GitHub, or SARIF 2.1.0",
     )
     ratchet = parser.add_mutually_exclusive_group()
     ratchet.add_argument("--baseline", metavar="FILE", help="report only what is not in FILE")
     ratchet.add_argument("--write-baseline", metavar="FILE", help="write what is found into FILE")
+    ratchet.add_argument(
+        "--no-baseline", action="store_true", help="report all, whatever pyproject.toml says"
+    )
+    parser.add_argument(
+        "--fail-on-gone", action="store_true", help="exit 1 also where the baseline can shrink"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what is found, and return the exit status."""
-    if options.installed and options.paths:
-        raise ToolError("--installed takes no paths")
+    if options.installed and (options.paths or options.exclude):
+        raise ToolError("--installed takes neither paths nor --exclude")
+    said = settings.Settings() if options.installed else settings.nearest()
+    file = options.baseline or options.write_baseline
+    file = file or (None if options.no_baseline else said.baseline)
+    if options.fail_on_gone and (not file or options.write_baseline):
+        raise ToolError("--fail-on-gone compares with a baseline: name it with --baseline")
+    known = _baseline(file, is_written=options.write_baseline is not None) if file else None
+
     if options.installed:
         from functorch_compat.audit.installed import audit_installed
 
-        result = audit_installed()
+        scope, result = None, audit_installed()
     else:
-        result = audit(options.paths or ["."])
-    if options.write_baseline:
-        baseline.write(options.write_baseline, result.findings)
-        count = len(result.findings)
-        print(f"{options.write_baseline}: {count} findings written", file=sys.stderr)
-        result = result._replace(findings=[])
-    if options.baseline:
-        new, gone = baseline.compare(options.baseline, result.findings)
-        result = result._replace(findings=new)
+        scope = said.scope(options.paths, options.exclude)
+        for path in scope.unknown:
+            _tell(f"{path}: not audited: no Python, no notebook, and no known declaration")
+        result = find_in(scope.files())
+
+    gone: list[baseline.Entry] = []
+    if known and options.write_baseline:
+        known = known.write(result, scope)
+        result = Result([], [])
+    elif known:
+        result, gone = known.compare(result, scope)
         for entry in gone:
-            print(f"gone: {entry.path}: {entry.name}: {entry.text}", file=sys.stderr)
+            _tell(f"gone: {entry.path}: {entry.name or 'unreadable'}: {entry.text}")
         if gone:
-            print(
-                f"{len(gone)} entries of {options.baseline} are gone: "
-                f"--write-baseline {options.baseline} makes it shrink",
-                file=sys.stderr,
-            )
-    print(formats.FORMATS[options.format](result), end="")
+            _tell(f"{file} can shrink by {len(gone)}: --write-baseline {file} writes it again")
+    if options.format == "text":
+        print(formats.as_text(result, known and known.sums, options.installed), end="")
+    else:
+        print(formats.FORMATS[options.format](result), end="")
     if result.unreadable:
         return 2
-    return 1 if result.findings else 0
+    return 1 if result.findings or (gone and options.fail_on_gone) else 0
+
+
+def _baseline(file: str, is_written: bool) -> baseline.Baseline:
+    """What the file lists: nothing, if it is to be written and is none yet."""
+    try:
+        return baseline.read(file)
+    except ToolError:
+        if is_written:
+            return baseline.Baseline(file)
+        raise
+
+
+def _tell(text: str) -> None:
+    print(formats.printable(text), file=sys.stderr)

@@ -10,12 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 import functorch_compat
-from functorch_compat.findings import Finding, Result
+from functorch_compat.findings import Finding, Result, Unreadable
 from functorch_compat.legacy_api import MIGRATION_GUIDE
 
 
-def as_text(result: Result) -> str:
-    """Each finding on a line, and a summary by name."""
+def as_text(result: Result, known: str | None = None, is_installed: bool = False) -> str:
+    """Each finding on a line, and a summary by name.
+
+    ``known`` says what a baseline lists. The findings are then those that it does not list.
+    """
     lines = []
     by_distribution: dict[str, list[Finding]] = {}
     for finding in result.findings:
@@ -26,16 +29,27 @@ def as_text(result: Result) -> str:
         lines += [f"{finding.place}: {finding.advice}" for finding in findings]
     lines += [f"{one.place}: unreadable: {one.reason}" for one in result.unreadable]
     lines = [printable(line) for line in lines]
+    new = "new " if known else ""
+    among = f" ({known})" if known else ""
     if result.findings:
-        names = Counter(finding.name for finding in result.findings)
-        renames = sum(finding.kind == "rename" for finding in result.findings)
+        names = Counter(map(_rule, result.findings))
         lines += ["", *(f"{count:6}  {name}" for name, count in names.most_common())]
-        lines += [
-            f"{len(result.findings):6}  in all; `functorch-compat migrate` can rewrite {renames}",
-        ]
+        lines.append(
+            f"{len(result.findings):6}  {new}in all{among}{_by_migrate(result, is_installed)}"
+        )
     if result.unreadable:
-        lines += ["", f"{many(len(result.unreadable), 'file')} could not be read."]
-    return "\n".join(lines or ["No uses of legacy names."]) + "\n"
+        lines += ["", f"{many(len(result.unreadable), f'{new}file')} could not be read."]
+    if not lines:
+        lines = [printable(f"No new uses{among}." if known else "No uses of legacy names.")]
+    return "\n".join(lines) + "\n"
+
+
+def _by_migrate(result: Result, is_installed: bool) -> str:
+    """What migrate may do about it. Nobody should rewrite what is installed."""
+    if is_installed:
+        return ""
+    may = sum(one.kind != "none" and one.how != "declaration" for one in result.findings)
+    return f"; `functorch-compat migrate` can rewrite at most {may}" if may else ""
 
 
 def as_json(result: Result) -> str:
@@ -63,11 +77,11 @@ def as_github(result: Result) -> str:
         where = "" if finding.cell else f",line={finding.line},col={finding.column}"
         cell = f"cell {finding.cell}, line {finding.line}: " if finding.cell else ""
         lines.append(
-            f"::error file={_property(finding.path)}{where},title={_property(finding.name)}"
+            f"::error file={_property(finding.path)}{where},title={_property(_rule(finding))}"
             f"::{_data(cell + finding.advice)}"
         )
     lines += [
-        f"::error file={_property(one.path)},title=unreadable::{_data(one.reason)}"
+        f"::error file={_property(one.path)},title=unreadable::{_data(_reason(one))}"
         for one in result.unreadable
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -75,25 +89,25 @@ def as_github(result: Result) -> str:
 
 def as_sarif(result: Result) -> str:
     """SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html."""
-    rules = {f.name: f for f in result.findings}
+    rules = {_rule(finding): finding for finding in result.findings}
     driver = {
         "name": "functorch-compat",
         "version": functorch_compat.__version__,
         "rules": [
             {
-                "id": name,
-                "shortDescription": {"text": f"{name} is deprecated."},
-                "help": {"text": f"Use {finding.replacement}."},
+                "id": rule,
+                "shortDescription": {"text": _describes(finding)},
+                "help": {"text": finding.advice},
                 "helpUri": MIGRATION_GUIDE,
             }
-            for name, finding in rules.items()
+            for rule, finding in rules.items()
         ],
     }
     ids = list(rules)
     results = [
         {
-            "ruleId": finding.name,
-            "ruleIndex": ids.index(finding.name),
+            "ruleId": _rule(finding),
+            "ruleIndex": ids.index(_rule(finding)),
             "level": "warning",
             "message": {"text": f"{finding.advice} ({finding.place})"},
             "locations": [{"physicalLocation": _physical_location(finding)}],
@@ -103,7 +117,7 @@ def as_sarif(result: Result) -> str:
     notifications = [
         {
             "level": "error",
-            "message": {"text": one.reason},
+            "message": {"text": _reason(one)},
             "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(one.path)}}}],
         }
         for one in result.unreadable
@@ -121,6 +135,21 @@ def as_sarif(result: Result) -> str:
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(finding: Finding) -> str:
+    """What findings are counted under. A dependency is another thing than an import."""
+    return "functorch (dependency)" if finding.how == "declaration" else finding.name
+
+
+def _describes(finding: Finding) -> str:
+    if finding.how == "declaration":
+        return "The PyPI project functorch is an empty package."
+    return f"{finding.name} is deprecated."
+
+
+def _reason(unreadable: Unreadable) -> str:
+    return f"cell {unreadable.cell}: {unreadable.reason}" if unreadable.cell else unreadable.reason
 
 
 FORMATS: dict[str, Callable[[Result], str]] = {

@@ -12,7 +12,8 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
-from functorch_compat.audit import audit, dependencies
+from functorch_compat.audit import declarations, find_in, ruff
+from functorch_compat.audit.scope import PYTHON, Scope
 from functorch_compat.findings import Finding, Result, Unreadable
 
 # They have the names, and use them by right.
@@ -50,11 +51,13 @@ def audit_installed() -> Result:
         total.findings.extend(_required(distribution, label))
         source = _editable_source(distribution)
         if source is not None:
-            result = audit([source])
+            result = find_in(Scope([source]).files())
             total.findings.extend(f._replace(distribution=label) for f in result.findings)
             total.unreadable.extend(result.unreadable)
 
-    result = audit(roots, exclude=sorted(left_out), declarations=False)
+    exclude = sorted(left_out)
+    found = [path for root in roots for path in ruff.files(root, PYTHON, exclude, gitignore=False)]
+    result = find_in(found, with_declarations=False)
     for finding in result.findings:
         label = owners.get(os.path.realpath(finding.path), _NOBODY)
         path = _within(roots, finding.path)
@@ -75,7 +78,7 @@ def _within(roots: list[str], path: str) -> str:
 def _required(distribution: Distribution, label: str) -> Iterator[Finding]:
     """The distributions of PyPI's functorch that a distribution requires."""
     for requirement in distribution.requires or ():
-        if dependencies.is_functorch(requirement):
+        if declarations.is_functorch(requirement):
             path = f"{label.replace(' ', '-')}.dist-info/METADATA"
             text = f"Requires-Dist: {requirement}"
             yield Finding(path, 1, 1, None, "functorch", "", "none", text, label, "declaration")

@@ -10,151 +10,224 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from functorch_compat import documents
-from functorch_compat.documents import Document
-from functorch_compat.findings import (
-    Finding,
-    How,
-    Result,
-    ToolError,
-    Unreadable,
-    UnreadableError,
-    find,
-)
-from functorch_compat.legacy_api import LEGACY_API, MODULES, lookup
+from functorch_compat.documents import Cell, Document, Place
+from functorch_compat.findings import Finding, ToolError, Unreadable
+from functorch_compat.legacy_api import LEGACY_API, MODULES
 
-_CODE = "TID251"
 # Folders that are somebody else's code, or nobody's.
 LEFT_OUT = (
     *(".eggs", ".git", ".hg", ".svn", ".nox", ".tox", ".venv", "venv", "site-packages"),
     *(".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *("__pypackages__", "node_modules"),
 )
+_CODE = "TID251"
+_TOML = {"Pipfile", "pixi.toml"}
+# What we write into the configuration comes back in the message of a diagnostic.
+_MARKED = re.compile(r"<(functorch[\w.]*)>")
+_COMMENT = re.compile(r"#[^\r\n]*")
+_BLANK = r"[\s\\]*"
+_DOTTED = re.compile(rf"\w+(?:{_BLANK}\.{_BLANK}\w+)*")
+_ATTRIBUTES = re.compile(rf"(?:{_BLANK}\.{_BLANK}[^\W\d]\w*)*")
+_IN_IMPORT = re.compile(r"\bimport\b(?:[\w \t.,]|\\\r?\n)*\Z")
+_FROM = re.compile(rf"from{_BLANK}({_DOTTED.pattern}){_BLANK}import\b")
+_ALIAS = re.compile(r"(\*|[^\W\d]\w*)(?:[\s\\]+as[\s\\]+\w+)?")
 
 
-def check(paths: list[str], exclude: Iterable[str] | None = None) -> Result:
-    """What ruff finds, and what it cannot parse."""
-    if not paths:  # which ruff takes for the current folder
-        return Result([], [])
-    with _configuration(exclude) as configuration:
-        diagnostics = _diagnostics("--config", configuration, "--", *paths)
-    return _result(diagnostics)
+def files(
+    folder: str,
+    include: Collection[str],
+    exclude: Iterable[str] = LEFT_OUT,
+    gitignore: bool = True,
+) -> list[str]:
+    """The files in a folder that match a glob of ``include``."""
+    # Any other glob is for a path from the current folder.
+    globs = [os.path.join(os.path.abspath(os.sep), "**", glob) for glob in include]
+    with tempfile.TemporaryDirectory() as temporary:
+        configuration = _configuration(
+            temporary,
+            f"include = {json.dumps(globs)}",
+            f"exclude = {json.dumps([*exclude])}",
+            f"respect-gitignore = {json.dumps(gitignore)}",
+        )
+        listed = _run("--show-files", "--config", configuration, "--", folder).splitlines()
+    # Of TOML ruff lists `pyproject.toml` alone. Others are in the folders of what it lists.
+    folders = {os.path.abspath(folder)}
+    for path in listed:
+        while (path := os.path.dirname(path)) not in folders and len(path) > 1:
+            folders.add(path)
+    toml = (os.path.join(folder, name) for folder in folders for name in _TOML & {*include})
+    return [_relative(path) for path in (*listed, *filter(os.path.isfile, toml))]
 
 
-def check_text(document: Document) -> list[Finding]:
-    """What ruff finds in the text of a file that it cannot read itself."""
-    with _configuration() as configuration:
-        options = ("--config", configuration, "--stdin-filename", document.path, "-")
-        result = _result(_diagnostics(*options, stdin=document.text), document)
-    if result.unreadable:
-        raise UnreadableError(result.unreadable[0].reason)
-    return result.findings
+class Checked(NamedTuple):
+    """What ruff finds in a document, and what it cannot parse: the document, or cells of it."""
+
+    document: Document
+    findings: list[Finding]
+    unreadable: list[Unreadable]
 
 
-def files(paths: list[str], exclude: Iterable[str] | None = None) -> list[str]:
-    """The files that ruff checks."""
-    if not paths:
-        return []
-    with _configuration(exclude) as configuration:
-        listed = _run("--show-files", "--config", configuration, "--", *paths)
-    return [_relative(path) for path in listed.splitlines()]
+def check(documents: list[Document]) -> Iterator[Checked]:
+    """Check the documents."""
+    with tempfile.TemporaryDirectory() as folder:
+        copies = Path(folder, "copies")
+        copies.mkdir()
+        paths = [_readable(document, copies) for document in documents]
+        found = _diagnostics(paths, folder)
+        for document, path in zip(documents, paths):
+            errors = _errors(found[path])
+            if errors and document.path.endswith(".ipynb"):
+                yield _without_broken_cells(document, errors[0], folder)
+            elif errors:
+                yield Checked(document, [], [_unreadable(document, errors[0])])
+            else:
+                yield Checked(document, [*_findings(document, found[path])], [])
 
 
-@contextmanager
-def _configuration(exclude: Iterable[str] | None = None) -> Iterator[str]:
-    lines = [
-        f"include = {json.dumps([f'*{suffix}' for suffix in documents.SUFFIXES])}",
-        # What a newer Python can parse is no syntax error to us.
-        'target-version = "py314"',
-        f"exclude = {json.dumps(LEFT_OUT if exclude is None else [*exclude])}",
-        f"respect-gitignore = {json.dumps(exclude is None)}",
+def _readable(document: Document, copies: Path) -> str:
+    """The file itself where ruff can read it, or else a copy of its code."""
+    if document.path.endswith(".ipynb"):
+        return _copy(copies, ".ipynb", _notebook(document.cells))
+    if document.encoding.startswith("utf-8") and "\n" not in document.path:
+        return os.path.abspath(document.path)
+    return _copy(copies, os.path.splitext(document.path)[1], document.text)
+
+
+def _copy(folder: Path, suffix: str, text: str) -> str:
+    file, path = tempfile.mkstemp(suffix, dir=folder)
+    with open(file, "wb") as copy:
+        copy.write(text.encode("utf-8", "surrogatepass"))
+    return path
+
+
+def _notebook(code: Mapping[Cell, str]) -> str:
+    """A notebook with that code in its cells, by their numbers."""
+    cells = [
+        {"cell_type": "code", "metadata": {}, "source": code[number], "outputs": []}
+        if number in code
+        else {"cell_type": "markdown", "metadata": {}, "source": ""}
+        for number in range(1, max((cell or 0 for cell in code), default=0) + 1)
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+def _without_broken_cells(document: Document, error: dict[str, Any], folder: str) -> Checked:
+    """Check a notebook as if it had none of the cells that ruff cannot parse."""
+    copies = Path(folder, "copies")
+    paths = {
+        cell: _copy(copies, ".ipynb", _notebook({cell: code}))
+        for cell, code in document.cells.items()
+    }
+    found = _diagnostics([*paths.values()], folder)
+    unreadable = [
+        _unreadable(document, one, cell)
+        for cell, path in paths.items()
+        for one in _errors(found[path])[:1]
+    ]
+    rest = document.without({one.cell for one in unreadable})
+    code = {cell: code for cell, code in document.cells.items() if cell not in rest.left_out}
+    path = _copy(copies, ".ipynb", _notebook(code))
+    found = _diagnostics([path], folder)
+    if _errors(found[path]):
+        return Checked(document, [], [_unreadable(document, error)])
+    return Checked(document, [*_findings(rest, found[path])], unreadable)
+
+
+def _unreadable(document: Document, error: dict[str, Any], cell: Cell = None) -> Unreadable:
+    return Unreadable(document.path, f"line {error['location']['row']}: {error['message']}", cell)
+
+
+def _errors(diagnostics: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [diagnostic for diagnostic in diagnostics if diagnostic["code"] != _CODE]
+
+
+def _diagnostics(paths: list[str], folder: str) -> dict[str, list[dict[str, Any]]]:
+    """What ruff says of each file."""
+    found: dict[str, list[dict[str, Any]]] = {path: [] for path in paths}
+    if not paths:  # without one ruff takes the current folder
+        return found
+    listed = Path(folder, "paths")
+    listed.write_bytes(b"".join(os.fsencode(path) + b"\n" for path in paths))
+    configuration = _configuration(
+        folder,
+        'target-version = "py314"',  # what a newer Python can parse is no syntax error to us
         f'lint.select = ["{_CODE}"]',
         "[lint.flake8-tidy-imports.banned-api]",
-        *(f'"{name}".msg = ""' for name in (*LEGACY_API, *MODULES)),
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "ruff.toml")
-        file.write_text("\n".join(lines), encoding="utf-8")
-        yield str(file)
-
-
-def _diagnostics(*arguments: str, stdin: str | None = None) -> Any:
-    # A file has to be found also where an earlier run with other settings left a cache.
+        *(f'"{name}".msg = "<{name}>"' for name in (*LEGACY_API, *MODULES)),
+    )
     options = ("--no-cache", "--exit-zero", "--no-fix", "--quiet", "--output-format=json")
-    return json.loads(_run(*options, *arguments, stdin=stdin))
+    # Only `# noqa: TID251` silences the audit: a bare one may be meant for anything.
+    output = _run(*options, "--ignore-noqa", "--config", configuration, f"@{listed}")
+    for diagnostic in json.loads(output):
+        found[diagnostic["filename"]].append(diagnostic)
+    return found
 
 
-def _run(*arguments: str, stdin: str | None = None) -> str:
+def _configuration(folder: str, *lines: str) -> str:
+    file = Path(folder, "ruff.toml")
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return str(file)
+
+
+def _run(*arguments: str) -> str:
     try:
         from ruff import find_ruff_bin  # type: ignore[import-untyped, unused-ignore]
 
         ruff = find_ruff_bin()
     except (ImportError, FileNotFoundError):
         raise ToolError("needs ruff: pip install 'functorch-compat[audit]'") from None
-    result = subprocess.run(
-        [ruff, "check", *arguments],
-        input=None if stdin is None else stdin.encode("utf-8", "surrogatepass"),
-        capture_output=True,
-        check=False,
-    )
+    result = subprocess.run([ruff, "check", *arguments], capture_output=True, check=False)
     if result.returncode:
         reason = result.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason"]
         raise ToolError(f"ruff failed: {'; '.join(line.strip() for line in reason)}")
     return result.stdout.decode("utf-8", "surrogateescape")
 
 
-def _result(diagnostics: list[dict[str, Any]], document: Document | None = None) -> Result:
-    unreadable: dict[str, str] = {}
-    findings: list[Finding] = []
-    by_file: dict[str, list[dict[str, Any]]] = {}
+def _findings(document: Document, diagnostics: list[dict[str, Any]]) -> Iterator[Finding]:
+    """A finding for each name that is imported, and for each use."""
+    code = document.code
+    found: dict[int, tuple[int, str]] = {}
     for diagnostic in diagnostics:
-        path = _relative(diagnostic["filename"])
-        if diagnostic["code"] == _CODE:
-            by_file.setdefault(path, []).append(diagnostic)
+        start, end = (
+            document.offset(Place(diagnostic["cell"], where["row"], where["column"]))
+            for where in (diagnostic["location"], diagnostic["end_location"])
+        )
+        # An expression and the module that it begins with have a diagnostic each.
+        found[start] = max(found.get(start, (0, "")), (end, _name(diagnostic)))
+    done = 0
+    for start, (end, name) in sorted(found.items()):
+        if start < done:  # it is in a `from` import, which has been taken apart
+            continue
+        if re.match(r"from\b", code[start:end]):
+            done = end
+            yield from _in_from_import(document, start, code[start:end])
+        elif _IN_IMPORT.search(code[max(0, start - 200) : start]):
+            imported = _DOTTED.match(code, start)
+            yield document.finding(imported[0] if imported else name, start, "import")
         else:
-            row, message = diagnostic["location"]["row"], diagnostic["message"]
-            unreadable.setdefault(path, f"line {row}: {message}")
-    for path, found in by_file.items():
-        if path in unreadable:
-            continue
-        try:
-            findings.extend(_findings(document or documents.read(path), found))
-        except (OSError, UnreadableError) as error:
-            unreadable[path] = str(error)
-    return Result(findings, [Unreadable(*item) for item in unreadable.items()])
+            attributes = _ATTRIBUTES.match(code, end)
+            yield document.finding(name + (attributes[0] if attributes else ""), start, "use")
 
 
-def _findings(document: Document, found: list[dict[str, Any]]) -> Iterator[Finding]:
-    lines = {cell: documents.lines(part) for cell, part in document.cells.items()}
-    places = [(diagnostic["message"].split("`")[1], *_place(diagnostic)) for diagnostic in found]
-    for name, cell, start, end in places:
-        # An import of the name is also one of the module that it is in.
-        is_module = name in MODULES or LEGACY_API[name].is_module
-        if is_module and any(
-            other[0].startswith(f"{name}.") and other[1] == cell and start <= other[2] <= end
-            for other in places
-        ):
-            continue
-        line = lines[cell][start[0] - 1]
-        imported = re.match(r"(from\s+)?(functorch[\w.]*)", line[start[1] - 1 :])
-        how: How = "use"
-        if imported and name in MODULES:
-            name = lookup(imported[2])[0]
-            if imported[1] and name in MODULES:  # it imports a star, or a name that never was
-                how = "star"
-        yield find(name, document.path, *start, cell, line, how)
+def _name(diagnostic: dict[str, Any]) -> str:
+    marked = _MARKED.search(diagnostic["message"])
+    assert marked
+    return marked[1]
 
 
-def _place(diagnostic: dict[str, Any]) -> tuple[int | None, tuple[int, int], tuple[int, int]]:
-    start, end = (
-        (diagnostic[key]["row"], diagnostic[key]["column"]) for key in ("location", "end_location")
-    )
-    return diagnostic["cell"], start, end
+def _in_from_import(document: Document, start: int, statement: str) -> Iterator[Finding]:
+    statement = _COMMENT.sub(lambda comment: " " * len(comment[0]), statement)
+    head = _FROM.match(statement)
+    assert head
+    for alias in _ALIAS.finditer(statement, head.end()):
+        if alias[1] == "*":
+            yield document.finding(head[1], start, "star")
+        else:
+            yield document.finding(f"{head[1]}.{alias[1]}", start + alias.start(), "import")
 
 
 def _relative(path: str) -> str:

@@ -1,0 +1,99 @@
+"""What an audit looks at: the paths that somebody names, without what is excluded."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import cache, cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from functorch_compat.audit import declarations, ruff
+from functorch_compat.documents import SUFFIXES
+from functorch_compat.findings import ToolError
+
+PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
+KINDS = (*PYTHON, *declarations.KINDS)
+"""Globs for the files that an audit reads."""
+
+
+def is_python(path: str) -> bool:
+    """Whether a file is Python or a notebook, by its name or by its first line."""
+    if os.path.splitext(path)[1]:
+        return path.endswith(SUFFIXES)
+    try:
+        with open(path, "rb") as file:
+            return re.match(rb"#!.*python", file.readline(200)) is not None
+    except OSError:
+        return False
+
+
+class Exclude(NamedTuple):
+    """A pattern for what is left out.
+
+    Without a slash it is for the name of a file or a folder anywhere. With a slash it is for a path
+    from ``folder``. ``**`` stands for any folders.
+    """
+
+    glob: str
+    folder: str
+
+    def matches(self, path: str) -> bool:
+        """Whether the pattern is for the path, or for a folder above it."""
+        relative = Path(os.path.relpath(path, self.folder)).as_posix()
+        return _regex(self.glob).fullmatch(relative) is not None
+
+
+@cache
+def _regex(glob: str) -> re.Pattern[str]:
+    glob = re.sub(r"^\./", "", glob.rstrip("/"))
+    wild = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob.lstrip("/"))
+    anywhere = "" if "/" in glob else "(?:.*/)?"
+    regex = "".join(wild.get(part, re.escape(part)) for part in parts)
+    return re.compile(f"{anywhere}{regex}(?:/.*)?", re.DOTALL)
+
+
+class Scope:
+    """Files, and folders with all that is in them."""
+
+    def __init__(self, paths: Iterable[str], exclude: Iterable[Exclude] = ()):
+        self.paths = tuple(paths)
+        self.exclude = tuple(exclude)
+
+    def __contains__(self, path: str) -> bool:
+        """Whether a path is one of these or in one, and nothing excludes it."""
+        absolute = os.path.realpath(os.path.dirname(path)) + os.sep + os.path.basename(path)
+        inside = any(f"{absolute}{os.sep}".startswith(root) for root in self._roots)
+        return inside and not self._excludes(path)
+
+    @cached_property
+    def _roots(self) -> list[str]:
+        return [os.path.join(os.path.realpath(path), "") for path in self.paths]
+
+    def _excludes(self, path: str) -> bool:
+        return any(exclude.matches(path) for exclude in self.exclude)
+
+    def files(self) -> list[str]:
+        """The files of a known kind. What git ignores is left out of folders.
+
+        Raises:
+            ToolError: Where a path does not exist, or ruff is not installed or does not work.
+        """
+        files = []
+        for path in self.paths:
+            if not os.path.exists(path):
+                raise ToolError(f"{path}: no such file or folder")
+            if os.path.isdir(path):
+                # Where git ignores all of a folder, somebody who names it wants it all the same.
+                files += ruff.files(path, KINDS) or ruff.files(path, KINDS, gitignore=False)
+            elif path not in self.unknown:
+                files.append(os.path.normpath(path))
+        return [path for path in files if not self._excludes(path)]
+
+    @cached_property
+    def unknown(self) -> list[str]:
+        """The files among the paths that are of no known kind."""
+        files = (path for path in self.paths if os.path.isfile(path))
+        return [path for path in files if not is_python(path) and not declarations.is_kind(path)]
