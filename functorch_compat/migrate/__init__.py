@@ -7,12 +7,16 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functorch_compat import documents
 from functorch_compat.audit import audit
-from functorch_compat.documents import Place
+from functorch_compat.documents import Document, Place
 from functorch_compat.findings import Finding, ToolError, Unreadable, UnreadableError
+from functorch_compat.migrate.reasons import Reason
+
+if TYPE_CHECKING:
+    from functorch_compat.migrate.decisions import Kept
 
 __all__ = ["Change", "Left", "Result", "migrate"]
 
@@ -91,19 +95,19 @@ def migrate(
 
 def _migrate_file(path: str, findings: list[Finding], write: bool, result: Result) -> None:
     if findings[0].how == "declaration":
-        result.left.extend(Left(finding, "remove it") for finding in findings)
+        result.left.extend(Left(finding, Reason.DECLARED.text) for finding in findings)
         return
+    from functorch_compat.migrate.import_plan import Context
     from functorch_compat.migrate.rewrite import rewrite
 
     document = documents.read(path)
     document = document.without({one.cell for one in result.unreadable if one.path == path})
     offsets = [document.offset(Place(f.cell, f.line, f.column)) for f in findings]
-    done = rewrite(
-        document.code,
-        {*offsets},
+    context = Context(
         exported=os.path.basename(path) == "__init__.py" or path.endswith(".pyi"),
-        mentioned=document.mentions,
+        mentioned=frozenset(re.findall(r"\w+", document.mentions)),
     )
+    done = rewrite(document.code, {*offsets}, context)
     after, moved = document.edited(done.edits)
     if write and after.text != document.text:
         after.write()
@@ -116,13 +120,16 @@ def _migrate_file(path: str, findings: list[Finding], write: bool, result: Resul
             continue
         if write:
             finding = finding._replace(**moved(offset)._asdict())
-        result.left.append(Left(finding, _why(finding, done.left.get(offset))))
+        result.left.append(Left(finding, _why(finding, done.left.get(offset), document)))
 
 
-def _why(finding: Finding, why: str | None) -> str:
+def _why(finding: Finding, kept: Kept | None, document: Document) -> str:
     """Why a use is left, in a few words."""
-    if finding.how in ("call", "star", "string"):
-        return "imported by a call, or with a star"
-    if finding.kind == "rename":
-        return why or "it could not be followed"
-    return "another call" if finding.kind == "rewrite" else "nothing takes its place"
+    if kept is None:
+        return _BY_HOW.get(finding.how, Reason.UNKNOWN).text
+    if kept.offset is None:
+        return kept.reason.text
+    return f"{kept.reason.text} on line {document.place(kept.offset).line}"
+
+
+_BY_HOW = {"call": Reason.CALL, "star": Reason.STAR, "string": Reason.STRING}
