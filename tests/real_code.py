@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,11 @@ def _lint(folder: Path) -> collections.Counter[tuple[str, str, str]]:
         check=True,
     ).stdout
     return collections.Counter(
-        (Path(p["filename"]).relative_to(folder).as_posix(), str(p["code"]), p["message"])
+        (
+            Path(p["filename"]).relative_to(folder).as_posix(),
+            str(p["code"]),
+            re.sub(r"`\S+\.|;.*", "", p["message"]),  # a name is the same in another module
+        )
         for p in json.loads(printed)
     )
 

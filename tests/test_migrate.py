@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SCRIPTS, needs_torchs_functorch, run_command, run_python
+import torch
+from conftest import ROOT, SCRIPTS, assert_same, run_command, run_python
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from resolved_names import names_used
@@ -22,6 +23,7 @@ from functorch_compat.migrate import report
 from functorch_compat.migrate.rewrite import rewrite
 
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.before.py"))
+FUNCTIONAL = sorted((ROOT / "tests/golden/functional").glob("*.before.py"))
 
 
 def migrate(*arguments, folder, check=None):
@@ -37,7 +39,7 @@ def audited(folder):
 def golden(tmp_path_factory):
     """The golden cases, migrated by one command, and what that said."""
     folder = tmp_path_factory.mktemp("golden")
-    for before in GOLDEN:
+    for before in [*GOLDEN, *FUNCTIONAL]:
         (folder / before.name.replace(".before", "")).write_text(before.read_text())
     return folder, migrate("--write", folder=folder, check=1)
 
@@ -51,6 +53,30 @@ def test_golden_case(before, golden):
     variables = {"fast": False, "one": True, "debug": False, "version": (2, 0)}
     if "import *" not in after:
         assert names_used(after, **variables) == names_used(before.read_text(), **variables)
+
+
+@pytest.mark.parametrize("before", FUNCTIONAL, ids=lambda path: path.name.split(".")[0])
+def test_what_is_written_for_modules_gives_the_same_result(before, golden):
+    folder, _ = golden
+    migrated = folder / before.name.replace(".before", "")
+    after = before.with_name(before.name.replace("before", "after"))
+    assert migrated.read_text() == after.read_text()
+    assert ("functorch" in after.read_text()) == (before.name == "a_child.before.py")
+
+    results = []
+    for script in (before, after):
+        namespace = {"__name__": "legacy"}
+        exec(compile(script.read_text(), script, "exec"), namespace)
+        results.append(namespace["result"])
+    expected, actual = ([x for x in r if not isinstance(x, str)] for r in results)
+    assert_same(*(as_tensors(r) for r in (actual, expected)))
+    assert [x for x in results[0] if isinstance(x, str)] == [
+        x for x in results[1] if isinstance(x, str)
+    ]
+
+
+def as_tensors(result):
+    return torch.utils._pytree.tree_map(torch.as_tensor, result)
 
 
 def test_a_second_run_changes_nothing(golden):
@@ -72,8 +98,12 @@ def test_what_is_left_is_what_the_audit_finds_then(golden):
         (path, name) for path, name, _ in audited(folder)
     )
     reasons = {path: {why for p, _, why in listed if p == path} for path, _, _ in listed}
-    assert reasons["fallbacks.py"] == {"a fallback between releases, left as it is"}
-    assert reasons["names_for_a_person.py"] == {"something still needs it", "another call"}
+    assert reasons["fallbacks.py"] == {"something still needs it on line 19"}
+    assert reasons["names_for_a_person.py"] == {
+        "something still needs it on line 9",
+        "another call",
+        "nothing takes its place",
+    }
     for name in {name for _, name, kind in audited(folder) if kind == "rewrite"} & {*LEGACY_API}:
         assert LEGACY_API[name].recipe.splitlines()[0] in result.stderr
 
@@ -167,7 +197,8 @@ def test_encoding_and_newlines_stay(encoding, first, newline, end, tmp_path):
 
 def test_the_mode_stays_and_a_link_stays_a_link(tmp_path):
     (tmp_path / "a_link.py").symlink_to("legacy.py")
-    (tmp_path / "legacy.py").write_text("from functorch import vjp\nimport functorch.dim\n")
+    legacy = "from functorch import vjp\nimport functorch.dim\nvjp(functorch.dim)\n"
+    (tmp_path / "legacy.py").write_text(legacy)
     (tmp_path / "legacy.py").chmod(0o751)
 
     said = migrate("--write", folder=tmp_path, check=1).stderr
@@ -275,7 +306,7 @@ if fast:
 def f(x):
     y = torch.sin(x)
     import functorch.compile
-    return functorch.compile.aot_function(y)
+    return functorch.compile.config.of(y)
 """
     (tmp_path / "legacy.py").write_text(legacy)
 
@@ -314,14 +345,7 @@ def test_no_bytes_make_it_fail(name, content, tmp_path, monkeypatch, capsys):
     assert (after == before) == (status == 2 or "rewritten" not in said)
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        # Of the ensemble a person has to rewrite something first.
-        pytest.param(s, id=s.stem, marks=needs_torchs_functorch if s.stem == "ensemble" else ())
-        for s in SCRIPTS
-    ],
-)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
     migrated = tmp_path / script.name
     migrated.write_text(script.read_text())
@@ -337,7 +361,7 @@ def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
 # Modules that hypothesis makes.
 
 RENAMES = ["vjp", "grad", "vmap", "make_fx", "experimental.jvp", "compile.aot_function"]
-PEOPLE = ["make_functional", "dim.dims"]
+PEOPLE = ["FunctionalModule", "dim.dims"]
 
 
 @st.composite
@@ -363,7 +387,7 @@ def an_import(draw):
             "torch": "torch"
         }
     names = draw(
-        st.lists(st.sampled_from(["vjp", "grad", "make_fx", "make_functional"]), min_size=1)
+        st.lists(st.sampled_from(["vjp", "grad", "make_fx", "FunctionalModule"]), min_size=1)
     )
     aliases = [draw(st.sampled_from(["", "", " as vjp", " as ft", " as _g"])) for _ in names]
     parts = [f"{name}{alias}" for name, alias in zip(names, aliases)]

@@ -55,6 +55,8 @@ class Result(NamedTuple):
     left: list[Left]
     unreadable: list[Unreadable]
     """What could not be read or written."""
+    notes: set[str]
+    """What a person should know of what is rewritten."""
 
 
 def migrate(
@@ -82,7 +84,7 @@ def migrate(
         by_file.setdefault(finding.path, []).append(finding)
     # A link, and what it leads to, is one file.
     files = {os.path.realpath(path): path for path in reversed(by_file)}
-    result = Result([], [], found.unreadable)
+    result = Result([], [], found.unreadable, set())
     for path in watch([path for path in by_file if path in files.values()]):
         try:
             _migrate_file(path, by_file[path], write, result)
@@ -115,21 +117,21 @@ def _migrate_file(path: str, findings: list[Finding], write: bool, result: Resul
     uses = [offset in done.done for offset in offsets]
     if after.text != document.text:
         result.changes.append(Change(path, document.text, after.text, sum(uses)))
+    place = moved if write else document.place
     for finding, offset, is_done in zip(findings, offsets, uses):
-        if is_done:
-            continue
-        if write:
-            finding = finding._replace(**moved(offset)._asdict())
-        result.left.append(Left(finding, _why(finding, done.left.get(offset), document)))
+        if not is_done:
+            finding = finding._replace(**place(offset)._asdict())
+            result.left.append(Left(finding, _why(finding, done.left.get(offset), place)))
+    result.notes.update(done.notes.values())
 
 
-def _why(finding: Finding, kept: Kept | None, document: Document) -> str:
+def _why(finding: Finding, kept: Kept | None, place: Callable[[int], Place]) -> str:
     """Why a use is left, in a few words."""
     if kept is None:
         return _BY_HOW.get(finding.how, Reason.UNKNOWN).text
     if kept.offset is None:
         return kept.reason.text
-    return f"{kept.reason.text} on line {document.place(kept.offset).line}"
+    return f"{kept.reason.text} on line {place(kept.offset).line}"
 
 
 _BY_HOW = {"call": Reason.CALL, "star": Reason.STAR, "string": Reason.STRING}

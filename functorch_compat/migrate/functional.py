@@ -87,11 +87,21 @@ def functional(use: Use, names: Imports) -> Decision:
         if kept:
             return kept
     template = _HELPERS[use.name.rpartition(".")[2]]
-    if len(calls) == len(nodes) == 1:
+    if len(calls) == len(nodes) == 1 and len(_calls(names)) == 1:
         replaced = written_out.write_out(use, calls[0], names)
         if replaced is not None:
             return replaced
     return _with_helper(use, template, names)
+
+
+def _calls(names: Imports) -> list[cst.Call]:
+    """All calls in the code that are of one of the three, by their names."""
+    aliases = {
+        one.local for one in names.of("functorch") if one.imported.rpartition(".")[2] in _HELPERS
+    }
+    calls = [node for node in names.code.parents if isinstance(node, cst.Call)]
+    called = [(call, names.code.source(call.func).rpartition(".")[2]) for call in calls]
+    return [call for call, name in called if name in _HELPERS or name in aliases]
 
 
 def _is_called(parent: cst.CSTNode, node: cst.CSTNode) -> bool:

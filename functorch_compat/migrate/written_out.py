@@ -51,6 +51,7 @@ def write_out(use: Use, call: cst.CSTNode, names: Imports) -> Replaced | None:
         or len(statement.body) != 1
         or indent.strip()
         or _is_in_a_loop(statement, names)
+        or _is_bound_again(targets[0], names)
     ):
         return None
     model, disabled = _arguments(call, names)
@@ -149,6 +150,13 @@ def _is_in_a_loop(statement: cst.CSTNode, names: Imports) -> bool:
         if isinstance(node, cst.FunctionDef):
             return False
     return False
+
+
+def _is_bound_again(target: cst.BaseExpression, names: Imports) -> bool:
+    """Whether something else has the name of the function, which a ``def`` would seem to hide."""
+    if not isinstance(target, cst.Name) or target.value == "_":
+        return False
+    return len(names.code.scope(target)[target.value]) > 1
 
 
 def _arguments(call: cst.Call, names: Imports) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 try:
     from torch.func import vjp
 except ImportError:
-    from functorch import vjp
+    from torch.func import vjp
 
 try:
     import functorch as ft
@@ -12,7 +12,7 @@ except ModuleNotFoundError:
 if version >= (2, 0):
     from torch.func import grad
 else:
-    from functorch import grad
+    from torch.func import grad
 
 from torch.func import vmap
 
