@@ -98,7 +98,7 @@ def test_what_is_left_is_what_the_audit_finds_then(golden):
         (path, name) for path, name, _ in audited(folder)
     )
     reasons = {path: {why for p, _, why in listed if p == path} for path, _, _ in listed}
-    assert reasons["fallbacks.py"] == {"something still needs it on line 19"}
+    assert reasons["fallbacks.py"] == {"something still needs it on line 22"}
     assert reasons["names_for_a_person.py"] == {
         "something still needs it on line 9",
         "another call",

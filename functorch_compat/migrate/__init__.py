@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from functorch_compat import documents
 from functorch_compat.audit import audit
-from functorch_compat.documents import Document, Place
+from functorch_compat.documents import Place
 from functorch_compat.findings import Finding, ToolError, Unreadable, UnreadableError
 from functorch_compat.migrate.reasons import Reason
 
@@ -63,6 +63,7 @@ def migrate(
     paths: Iterable[str],
     write: bool = False,
     watch: Callable[[list[str]], Iterable[str]] = lambda files: files,
+    keep_fallbacks: bool = False,
 ) -> Result:
     """Rewrite what the audit finds in ``paths`` and what the table has a new name for.
 
@@ -70,6 +71,7 @@ def migrate(
         paths: Files, or folders with all that is in them.
         write: Whether to change the files. What is left is then told with its new place.
         watch: Passed the files that are about to be rewritten, to pass them on one by one.
+        keep_fallbacks: Whether imports stay that serve torch 1, beside those of torch 2.
 
     Raises:
         ToolError: Where a path does not exist, or ruff or LibCST is not installed.
@@ -87,7 +89,7 @@ def migrate(
     result = Result([], [], found.unreadable, set())
     for path in watch([path for path in by_file if path in files.values()]):
         try:
-            _migrate_file(path, by_file[path], write, result)
+            _migrate_file(path, by_file[path], write, keep_fallbacks, result)
         except UnreadableError as error:
             result.unreadable.append(Unreadable(path, str(error)))
         except OSError as error:
@@ -95,10 +97,13 @@ def migrate(
     return result
 
 
-def _migrate_file(path: str, findings: list[Finding], write: bool, result: Result) -> None:
+def _migrate_file(
+    path: str, findings: list[Finding], write: bool, keep_fallbacks: bool, result: Result
+) -> None:
     if findings[0].how == "declaration":
         result.left.extend(Left(finding, Reason.DECLARED.text) for finding in findings)
         return
+    from functorch_compat.migrate import sorting
     from functorch_compat.migrate.import_plan import Context
     from functorch_compat.migrate.rewrite import rewrite
 
@@ -108,16 +113,24 @@ def _migrate_file(path: str, findings: list[Finding], write: bool, result: Resul
     context = Context(
         exported=os.path.basename(path) == "__init__.py" or path.endswith(".pyi"),
         mentioned=frozenset(re.findall(r"\w+", document.mentions)),
+        keeps_fallbacks=keep_fallbacks,
     )
     done = rewrite(document.code, {*offsets}, context)
-    after, moved = document.edited(done.edits)
+    rewritten, moved = document.edited(done.edits)
+    after, sorted_to = rewritten, moved
+    if done.edits:
+        after, shifted = rewritten.edited(sorting.edits(document, rewritten))
+
+        def sorted_to(offset: int) -> Place:
+            return shifted(rewritten.offset(moved(offset)))
+
     if write and after.text != document.text:
         after.write()
 
     uses = [offset in done.done for offset in offsets]
     if after.text != document.text:
         result.changes.append(Change(path, document.text, after.text, sum(uses)))
-    place = moved if write else document.place
+    place = sorted_to if write else document.place
     for finding, offset, is_done in zip(findings, offsets, uses):
         if not is_done:
             finding = finding._replace(**place(offset)._asdict())

@@ -21,12 +21,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
     parser.add_argument("--write", action="store_true", help="change the files")
+    parser.add_argument(
+        "--keep-fallbacks",
+        action="store_true",
+        help="leave the imports that serve torch 1 beside those of torch 2",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the diff or write the files, tell what is left, and return the exit status."""
-    result = migrate(options.paths or ["."], options.write, report.progress)
+    result = migrate(options.paths or ["."], options.write, report.progress, options.keep_fallbacks)
     if not options.write:
         print("".join(change.diff() for change in result.changes), end="")
     sys.stdout.flush()

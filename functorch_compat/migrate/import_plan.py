@@ -26,6 +26,8 @@ class Context:
     """Whether others may import what the code imports and does not use."""
     mentioned: frozenset[str] = frozenset()
     """The words in which an imported name may be used, though no code uses it."""
+    keeps_fallbacks: bool = False
+    """Whether imports that serve torch 1 stay beside those that take their place."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Reason(Enum):
     )
     FALLBACK = (
         "a fallback between releases",
-        "keep the branch without functorch, once you need torch 1 no more",
+        "leave out `--keep-fallbacks`, once you need torch 1 no more",
     )
     ELSEWHERE = (
         "its name is bound elsewhere too",

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from functorch_compat.edits import Edit, apply
 from functorch_compat.findings import UnreadableError
 from functorch_compat.legacy_api import MODULES
-from functorch_compat.migrate import import_plan, layout, uses
+from functorch_compat.migrate import fallbacks, import_plan, layout, uses
 from functorch_compat.migrate.code import parse
 from functorch_compat.migrate.decisions import Decision, Kept, Replaced
 from functorch_compat.migrate.import_plan import Context
-from functorch_compat.migrate.imports import Imports
+from functorch_compat.migrate.imports import Import, Imports
 from functorch_compat.migrate.reasons import Reason
 from functorch_compat.migrate.rules import decide
 from functorch_compat.migrate.uses import Use
@@ -44,7 +44,11 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
     names = Imports(parse(text))
     places = {use: _place(use, names, found) for use in uses.find(names)}
     decisions = {use: _decide(use, place in found, names) for use, place in places.items()}
-    plans = import_plan.plan(names, decisions, context or Context())
+    context = context or Context()
+    pairs = fallbacks.find(names)
+    decisions.update(_of_pairs(decisions, pairs, context))
+    plans = import_plan.plan(names, decisions, context)
+    plans = {one: plan for one, plan in plans.items() if one not in pairs}
     stays = {plan_of: plan.stays for plan_of, plan in plans.items()}
 
     edits: list[Edit] = []
@@ -54,7 +58,7 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
     for use, decision in decisions.items():
         place = places[use]
         if use.access is None:
-            kept = stays[use.imports[0]]
+            kept = stays.get(use.imports[0], decision if isinstance(decision, Kept) else None)
         else:
             kept = decision if isinstance(decision, Kept) else None
         if kept is not None:
@@ -101,3 +105,15 @@ def _decide(use: Use, is_found: bool, names: Imports) -> Decision:
     if use.name in MODULES:
         return Kept(Reason.NEEDED)
     return decide(use, names)
+
+
+def _of_pairs(
+    decisions: dict[Use, Decision], pairs: dict[Import, Edit], context: Context
+) -> dict[Use, Decision]:
+    """The decisions of the uses that are, or come by, an import of a pair."""
+    fallback = Kept(Reason.FALLBACK)
+    return {
+        use: fallback if context.keeps_fallbacks else Replaced((pairs[use.imports[0]],))
+        for use, decision in decisions.items()
+        if all(one in pairs for one in use.imports) and decision != Kept(Reason.SILENCED)
+    }

@@ -1,6 +1,7 @@
 """Buffers, frozen parameters, tied weights, and a keyword argument."""
 
 import copy
+
 import torch
 
 

@@ -1,7 +1,8 @@
 """The stacked parameters of an ensemble are detached."""
 
-import torch
 import copy
+
+import torch
 from torch.func import functional_call, stack_module_state, vmap
 
 torch.manual_seed(0)

@@ -1,9 +1,10 @@
 """A linearised model: parts that are hidden from the module, and parts that nothing needs."""
 
-import torch
 import copy
-from torch.func import functional_call, jvp
+
+import torch
 from torch import nn
+from torch.func import functional_call, jvp
 
 
 def make_functional_with_buffers(model, disable_autograd_tracking=False):

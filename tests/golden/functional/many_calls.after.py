@@ -1,7 +1,8 @@
 """More calls than one, a loop, and a result that is not unpacked: a function is defined."""
 
-import torch
 import copy
+
+import torch
 from torch.func import functional_call
 
 

@@ -1,7 +1,8 @@
 """A model without parameters or buffers, inside a function; a result that nothing needs."""
 
-import torch
 import copy
+
+import torch
 from torch.func import functional_call
 
 

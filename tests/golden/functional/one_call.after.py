@@ -1,7 +1,8 @@
 """One call that is unpacked is written out: tuples stay tuples, and the model is copied."""
 
-import torch
 import copy
+
+import torch
 from torch.func import functional_call, grad
 
 torch.manual_seed(0)
