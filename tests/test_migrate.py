@@ -25,6 +25,13 @@ from functorch_compat.migrate.rewrite import rewrite
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.before.py"))
 FUNCTIONAL = sorted((ROOT / "tests/golden/functional").glob("*.before.py"))
 
+FALLBACK = """\
+try:
+    from torch.func import vjp
+except ImportError:
+    from functorch import vjp
+"""
+
 
 def migrate(*arguments, folder, check=None):
     return run_command("migrate", *arguments, folder=folder, check=check)
@@ -165,6 +172,72 @@ def test_it_needs_libcst_and_says_so(tmp_path):
     assert stderr == (
         "functorch-compat migrate: needs LibCST: pip install 'functorch-compat[migrate]'\n"
     )
+
+
+def test_who_stops_it_is_told_how_far_it_came(tmp_path, monkeypatch, capsys):
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text("from functorch import vjp\n")
+
+    def stop(self, target):
+        if Path(target).name == "two.py":
+            raise KeyboardInterrupt
+        return os.replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", stop)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["migrate", "--write"]) == 130
+    said = capsys.readouterr().err
+    assert said == "functorch-compat migrate: interrupted: 1 file rewritten so far\n"
+    assert (tmp_path / "two.py").read_text() == "from functorch import vjp\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"one.py", "two.py"}
+
+
+@pytest.mark.parametrize(
+    ("option", "after"),
+    [
+        ((), "from torch.func import vjp\n"),
+        (("--keep-fallbacks",), FALLBACK),
+    ],
+)
+def test_a_fallback_goes_unless_it_shall_stay(option, after, tmp_path, monkeypatch, capsys):
+    (tmp_path / "legacy.py").write_text(FALLBACK)
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write", *option]) == (1 if option else 0)
+    assert (tmp_path / "legacy.py").read_text() == after
+    assert ("a fallback between releases" in capsys.readouterr().err) == bool(option)
+
+
+def test_a_name_that_nothing_uses_goes(tmp_path, monkeypatch):
+    kept = "from torch.func import grad  # noqa: F401\n"
+    before = (
+        f"from functorch import make_functional, vjp\n{kept.replace('torch.func', 'functorch')}"
+    )
+    (tmp_path / "legacy.py").write_text(f"{before}x = 1\n")
+    (tmp_path / "__init__.py").write_text("from functorch import vjp\nx = 1\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    assert (tmp_path / "legacy.py").read_text() == f"{kept}x = 1\n"
+    assert (tmp_path / "__init__.py").read_text() == "from torch.func import vjp\nx = 1\n"
+
+
+def test_einops_is_that_of_its_own_project(tmp_path, monkeypatch, capsys):
+    (tmp_path / "legacy.py").write_text("from functorch.einops import rearrange\nrearrange(x)\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    assert (tmp_path / "legacy.py").read_text() == "from einops import rearrange\nrearrange(x)\n"
+    assert "What is written needs the PyPI project einops." in capsys.readouterr().err
+
+
+def test_a_tensor_with_dims_is_a_tensor_in_annotations(tmp_path, monkeypatch):
+    code = "from {} import Tensor\n\ndef f(x: Tensor) -> Tensor: ...\n"
+    (tmp_path / "legacy.py").write_text(code.format("functorch.dim"))
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    assert (tmp_path / "legacy.py").read_text() == code.format("torch")
 
 
 def test_it_imports_no_torch(tmp_path):

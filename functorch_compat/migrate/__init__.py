@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from functorch_compat import documents
 from functorch_compat.audit import audit
-from functorch_compat.documents import Place
+from functorch_compat.documents import Cell, Document, Place
 from functorch_compat.findings import Finding, ToolError, Unreadable, UnreadableError
 from functorch_compat.migrate.reasons import Reason
 
 if TYPE_CHECKING:
     from functorch_compat.migrate.decisions import Kept
 
-__all__ = ["Change", "Left", "Result", "migrate"]
+__all__ = ["Change", "Interrupted", "Left", "Result", "migrate"]
 
 
 class Change(NamedTuple):
@@ -48,6 +48,14 @@ class Left(NamedTuple):
     why: str
 
 
+class Interrupted(Exception):
+    """Somebody stopped the command. Each file is as it was, or rewritten as a whole."""
+
+    def __init__(self, files: int):
+        super().__init__(files)
+        self.files = files
+
+
 class Result(NamedTuple):
     """What a migration does."""
 
@@ -75,6 +83,7 @@ def migrate(
 
     Raises:
         ToolError: Where a path does not exist, or ruff or LibCST is not installed.
+        Interrupted: Where somebody stops it.
     """
     try:
         import libcst  # noqa: F401
@@ -87,9 +96,12 @@ def migrate(
     # A link, and what it leads to, is one file.
     files = {os.path.realpath(path): path for path in reversed(by_file)}
     result = Result([], [], found.unreadable, set())
-    for path in watch([path for path in by_file if path in files.values()]):
+    wanted = {*files.values()}
+    for path in watch([path for path in by_file if path in wanted]):
         try:
             _migrate_file(path, by_file[path], write, keep_fallbacks, result)
+        except KeyboardInterrupt:
+            raise Interrupted(len(result.changes)) from None
         except UnreadableError as error:
             result.unreadable.append(Unreadable(path, str(error)))
         except OSError as error:
@@ -109,7 +121,8 @@ def _migrate_file(
 
     document = documents.read(path)
     document = document.without({one.cell for one in result.unreadable if one.path == path})
-    offsets = [document.offset(Place(f.cell, f.line, f.column)) for f in findings]
+    lines = {cell: _lines(document, cell) for cell in {f.cell for f in findings}}
+    offsets = [lines[f.cell][f.line - 1] + f.column - 1 for f in findings]
     context = Context(
         exported=os.path.basename(path) == "__init__.py" or path.endswith(".pyi"),
         mentioned=frozenset(re.findall(r"\w+", document.mentions)),
@@ -136,6 +149,13 @@ def _migrate_file(
             finding = finding._replace(**place(offset)._asdict())
             result.left.append(Left(finding, _why(finding, done.left.get(offset), place)))
     result.notes.update(done.notes.values())
+
+
+def _lines(document: Document, cell: Cell) -> list[int]:
+    """Where in the code each line of a cell begins."""
+    start = document.offset(Place(cell, 1, 1))
+    newlines = re.finditer(r"\r\n|\r|\n", document.cells[cell])
+    return [start, *(start + newline.end() for newline in newlines)]
 
 
 def _why(finding: Finding, kept: Kept | None, place: Callable[[int], Place]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from functorch_compat.migrate import migrate, report
+from functorch_compat.audit.formats import many
+from functorch_compat.migrate import Interrupted, migrate, report
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +32,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Print the diff or write the files, tell what is left, and return the exit status."""
-    result = migrate(options.paths or ["."], options.write, report.progress, options.keep_fallbacks)
+    paths = options.paths or ["."]
+    try:
+        result = migrate(paths, options.write, report.progress, options.keep_fallbacks)
+    except Interrupted as interrupted:
+        done = f"{many(interrupted.files, 'file')} {'' if options.write else 'would be '}rewritten"
+        print(f"functorch-compat migrate: interrupted: {done} so far", file=sys.stderr)
+        return 130
     if not options.write:
         print("".join(change.diff() for change in result.changes), end="")
     sys.stdout.flush()

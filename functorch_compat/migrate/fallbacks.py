@@ -81,8 +81,11 @@ def _branches(statement: cst.Try | cst.If, names: Imports) -> list[list[cst.CSTN
 
 
 def _imports(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
-    lines = body.body
-    small = [s for line in lines for s in getattr(line, "body", (line,))]
+    lines = body.body if isinstance(body, cst.IndentedBlock) else [body]
+    simple = (cst.SimpleStatementLine, cst.SimpleStatementSuite)
+    small: list[cst.CSTNode] = []
+    for line in lines:
+        small += line.body if isinstance(line, simple) else [line]
     if all(isinstance(one, (cst.Import, cst.ImportFrom)) for one in small):
         yield from small
 
