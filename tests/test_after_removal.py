@@ -20,7 +20,8 @@ def environment(an_environment, wheel, tmp_path_factory):
 def test_without_the_shim_it_is_gone(environment):
     result = environment.run("-c", "import functorch", FUNCTORCH_COMPAT="off", check=False)
 
-    assert result.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'functorch'"
+    last = result.stderr.splitlines()[-1]  # to which Python 3.15 adds a name that may be meant
+    assert last.startswith("ModuleNotFoundError: No module named 'functorch'")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SCRIPTS, needs_torchs_functorch, run_command, run_python
+import torch
+from conftest import ROOT, SCRIPTS, assert_same, run_command, run_python
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from resolved_names import names_used
@@ -22,6 +23,14 @@ from functorch_compat.migrate import report
 from functorch_compat.migrate.rewrite import rewrite
 
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.before.py"))
+FUNCTIONAL = sorted((ROOT / "tests/golden/functional").glob("*.before.py"))
+
+FALLBACK = """\
+try:
+    from torch.func import vjp
+except ImportError:
+    from functorch import vjp
+"""
 
 
 def migrate(*arguments, folder, check=None):
@@ -37,7 +46,7 @@ def audited(folder):
 def golden(tmp_path_factory):
     """The golden cases, migrated by one command, and what that said."""
     folder = tmp_path_factory.mktemp("golden")
-    for before in GOLDEN:
+    for before in [*GOLDEN, *FUNCTIONAL]:
         (folder / before.name.replace(".before", "")).write_text(before.read_text())
     return folder, migrate("--write", folder=folder, check=1)
 
@@ -51,6 +60,30 @@ def test_golden_case(before, golden):
     variables = {"fast": False, "one": True, "debug": False, "version": (2, 0)}
     if "import *" not in after:
         assert names_used(after, **variables) == names_used(before.read_text(), **variables)
+
+
+@pytest.mark.parametrize("before", FUNCTIONAL, ids=lambda path: path.name.split(".")[0])
+def test_what_is_written_for_modules_gives_the_same_result(before, golden):
+    folder, _ = golden
+    migrated = folder / before.name.replace(".before", "")
+    after = before.with_name(before.name.replace("before", "after"))
+    assert migrated.read_text() == after.read_text()
+    assert ("functorch" in after.read_text()) == (before.name == "a_child.before.py")
+
+    results = []
+    for script in (before, after):
+        namespace = {"__name__": "legacy"}
+        exec(compile(script.read_text(), script, "exec"), namespace)
+        results.append(namespace["result"])
+    expected, actual = ([x for x in r if not isinstance(x, str)] for r in results)
+    assert_same(*(as_tensors(r) for r in (actual, expected)))
+    assert [x for x in results[0] if isinstance(x, str)] == [
+        x for x in results[1] if isinstance(x, str)
+    ]
+
+
+def as_tensors(result):
+    return torch.utils._pytree.tree_map(torch.as_tensor, result)
 
 
 def test_a_second_run_changes_nothing(golden):
@@ -72,8 +105,12 @@ def test_what_is_left_is_what_the_audit_finds_then(golden):
         (path, name) for path, name, _ in audited(folder)
     )
     reasons = {path: {why for p, _, why in listed if p == path} for path, _, _ in listed}
-    assert reasons["fallbacks.py"] == {"a fallback between releases, left as it is"}
-    assert reasons["names_for_a_person.py"] == {"something still needs it", "another call"}
+    assert reasons["fallbacks.py"] == {"something still needs it on line 22"}
+    assert reasons["names_for_a_person.py"] == {
+        "something still needs it on line 9",
+        "another call",
+        "nothing takes its place",
+    }
     for name in {name for _, name, kind in audited(folder) if kind == "rewrite"} & {*LEGACY_API}:
         assert LEGACY_API[name].recipe.splitlines()[0] in result.stderr
 
@@ -137,6 +174,72 @@ def test_it_needs_libcst_and_says_so(tmp_path):
     )
 
 
+def test_who_stops_it_is_told_how_far_it_came(tmp_path, monkeypatch, capsys):
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text("from functorch import vjp\n")
+
+    def stop(self, target):
+        if Path(target).name == "two.py":
+            raise KeyboardInterrupt
+        return os.replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", stop)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["migrate", "--write"]) == 130
+    said = capsys.readouterr().err
+    assert said == "functorch-compat migrate: interrupted: 1 file rewritten so far\n"
+    assert (tmp_path / "two.py").read_text() == "from functorch import vjp\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"one.py", "two.py"}
+
+
+@pytest.mark.parametrize(
+    ("option", "after"),
+    [
+        ((), "from torch.func import vjp\n"),
+        (("--keep-fallbacks",), FALLBACK),
+    ],
+)
+def test_a_fallback_goes_unless_it_shall_stay(option, after, tmp_path, monkeypatch, capsys):
+    (tmp_path / "legacy.py").write_text(FALLBACK)
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write", *option]) == (1 if option else 0)
+    assert (tmp_path / "legacy.py").read_text() == after
+    assert ("a fallback between releases" in capsys.readouterr().err) == bool(option)
+
+
+def test_a_name_that_nothing_uses_goes(tmp_path, monkeypatch):
+    kept = "from torch.func import grad  # noqa: F401\n"
+    before = (
+        f"from functorch import make_functional, vjp\n{kept.replace('torch.func', 'functorch')}"
+    )
+    (tmp_path / "legacy.py").write_text(f"{before}x = 1\n")
+    (tmp_path / "__init__.py").write_text("from functorch import vjp\nx = 1\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    assert (tmp_path / "legacy.py").read_text() == f"{kept}x = 1\n"
+    assert (tmp_path / "__init__.py").read_text() == "from torch.func import vjp\nx = 1\n"
+
+
+def test_einops_is_that_of_its_own_project(tmp_path, monkeypatch, capsys):
+    (tmp_path / "legacy.py").write_text("from functorch.einops import rearrange\nrearrange(x)\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    assert (tmp_path / "legacy.py").read_text() == "from einops import rearrange\nrearrange(x)\n"
+    assert "What is written needs the PyPI project einops." in capsys.readouterr().err
+
+
+def test_a_tensor_with_dims_is_a_tensor_in_annotations(tmp_path, monkeypatch):
+    code = "from {} import Tensor\n\ndef f(x: Tensor) -> Tensor: ...\n"
+    (tmp_path / "legacy.py").write_text(code.format("functorch.dim"))
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    assert (tmp_path / "legacy.py").read_text() == code.format("torch")
+
+
 def test_it_imports_no_torch(tmp_path):
     (tmp_path / "torch.py").write_text("raise SystemExit('torch is imported')")
     (tmp_path / "legacy.py").write_text("from functorch import vjp\n")
@@ -167,7 +270,8 @@ def test_encoding_and_newlines_stay(encoding, first, newline, end, tmp_path):
 
 def test_the_mode_stays_and_a_link_stays_a_link(tmp_path):
     (tmp_path / "a_link.py").symlink_to("legacy.py")
-    (tmp_path / "legacy.py").write_text("from functorch import vjp\nimport functorch.dim\n")
+    legacy = "from functorch import vjp\nimport functorch.dim\nvjp(functorch.dim)\n"
+    (tmp_path / "legacy.py").write_text(legacy)
     (tmp_path / "legacy.py").chmod(0o751)
 
     said = migrate("--write", folder=tmp_path, check=1).stderr
@@ -275,7 +379,7 @@ if fast:
 def f(x):
     y = torch.sin(x)
     import functorch.compile
-    return functorch.compile.aot_function(y)
+    return functorch.compile.config.of(y)
 """
     (tmp_path / "legacy.py").write_text(legacy)
 
@@ -314,14 +418,7 @@ def test_no_bytes_make_it_fail(name, content, tmp_path, monkeypatch, capsys):
     assert (after == before) == (status == 2 or "rewritten" not in said)
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        # Of the ensemble a person has to rewrite something first.
-        pytest.param(s, id=s.stem, marks=needs_torchs_functorch if s.stem == "ensemble" else ())
-        for s in SCRIPTS
-    ],
-)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
     migrated = tmp_path / script.name
     migrated.write_text(script.read_text())
@@ -337,7 +434,7 @@ def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
 # Modules that hypothesis makes.
 
 RENAMES = ["vjp", "grad", "vmap", "make_fx", "experimental.jvp", "compile.aot_function"]
-PEOPLE = ["make_functional", "dim.dims"]
+PEOPLE = ["FunctionalModule", "dim.dims"]
 
 
 @st.composite
@@ -363,7 +460,7 @@ def an_import(draw):
             "torch": "torch"
         }
     names = draw(
-        st.lists(st.sampled_from(["vjp", "grad", "make_fx", "make_functional"]), min_size=1)
+        st.lists(st.sampled_from(["vjp", "grad", "make_fx", "FunctionalModule"]), min_size=1)
     )
     aliases = [draw(st.sampled_from(["", "", " as vjp", " as ft", " as _g"])) for _ in names]
     parts = [f"{name}{alias}" for name, alias in zip(names, aliases)]

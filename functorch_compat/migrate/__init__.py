@@ -7,14 +7,18 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from functorch_compat import documents
 from functorch_compat.audit import audit
-from functorch_compat.documents import Place
+from functorch_compat.documents import Cell, Document, Place
 from functorch_compat.findings import Finding, ToolError, Unreadable, UnreadableError
+from functorch_compat.migrate.reasons import Reason
 
-__all__ = ["Change", "Left", "Result", "migrate"]
+if TYPE_CHECKING:
+    from functorch_compat.migrate.decisions import Kept
+
+__all__ = ["Change", "Interrupted", "Left", "Result", "migrate"]
 
 
 class Change(NamedTuple):
@@ -44,6 +48,14 @@ class Left(NamedTuple):
     why: str
 
 
+class Interrupted(Exception):
+    """Somebody stopped the command. Each file is as it was, or rewritten as a whole."""
+
+    def __init__(self, files: int):
+        super().__init__(files)
+        self.files = files
+
+
 class Result(NamedTuple):
     """What a migration does."""
 
@@ -51,12 +63,15 @@ class Result(NamedTuple):
     left: list[Left]
     unreadable: list[Unreadable]
     """What could not be read or written."""
+    notes: set[str]
+    """What a person should know of what is rewritten."""
 
 
 def migrate(
     paths: Iterable[str],
     write: bool = False,
     watch: Callable[[list[str]], Iterable[str]] = lambda files: files,
+    keep_fallbacks: bool = False,
 ) -> Result:
     """Rewrite what the audit finds in ``paths`` and what the table has a new name for.
 
@@ -64,9 +79,11 @@ def migrate(
         paths: Files, or folders with all that is in them.
         write: Whether to change the files. What is left is then told with its new place.
         watch: Passed the files that are about to be rewritten, to pass them on one by one.
+        keep_fallbacks: Whether imports stay that serve torch 1, beside those of torch 2.
 
     Raises:
         ToolError: Where a path does not exist, or ruff or LibCST is not installed.
+        Interrupted: Where somebody stops it.
     """
     try:
         import libcst  # noqa: F401
@@ -78,10 +95,13 @@ def migrate(
         by_file.setdefault(finding.path, []).append(finding)
     # A link, and what it leads to, is one file.
     files = {os.path.realpath(path): path for path in reversed(by_file)}
-    result = Result([], [], found.unreadable)
-    for path in watch([path for path in by_file if path in files.values()]):
+    result = Result([], [], found.unreadable, set())
+    wanted = {*files.values()}
+    for path in watch([path for path in by_file if path in wanted]):
         try:
-            _migrate_file(path, by_file[path], write, result)
+            _migrate_file(path, by_file[path], write, keep_fallbacks, result)
+        except KeyboardInterrupt:
+            raise Interrupted(len(result.changes)) from None
         except UnreadableError as error:
             result.unreadable.append(Unreadable(path, str(error)))
         except OSError as error:
@@ -89,40 +109,62 @@ def migrate(
     return result
 
 
-def _migrate_file(path: str, findings: list[Finding], write: bool, result: Result) -> None:
+def _migrate_file(
+    path: str, findings: list[Finding], write: bool, keep_fallbacks: bool, result: Result
+) -> None:
     if findings[0].how == "declaration":
-        result.left.extend(Left(finding, "remove it") for finding in findings)
+        result.left.extend(Left(finding, Reason.DECLARED.text) for finding in findings)
         return
+    from functorch_compat.migrate import sorting
+    from functorch_compat.migrate.import_plan import Context
     from functorch_compat.migrate.rewrite import rewrite
 
     document = documents.read(path)
     document = document.without({one.cell for one in result.unreadable if one.path == path})
-    offsets = [document.offset(Place(f.cell, f.line, f.column)) for f in findings]
-    done = rewrite(
-        document.code,
-        {*offsets},
+    lines = {cell: _lines(document, cell) for cell in {f.cell for f in findings}}
+    offsets = [lines[f.cell][f.line - 1] + f.column - 1 for f in findings]
+    context = Context(
         exported=os.path.basename(path) == "__init__.py" or path.endswith(".pyi"),
-        mentioned=document.mentions,
+        mentioned=frozenset(re.findall(r"\w+", document.mentions)),
+        keeps_fallbacks=keep_fallbacks,
     )
-    after, moved = document.edited(done.edits)
+    done = rewrite(document.code, {*offsets}, context)
+    rewritten, moved = document.edited(done.edits)
+    after, sorted_to = rewritten, moved
+    if done.edits:
+        after, shifted = rewritten.edited(sorting.edits(document, rewritten))
+
+        def sorted_to(offset: int) -> Place:
+            return shifted(rewritten.offset(moved(offset)))
+
     if write and after.text != document.text:
         after.write()
 
     uses = [offset in done.done for offset in offsets]
     if after.text != document.text:
         result.changes.append(Change(path, document.text, after.text, sum(uses)))
+    place = sorted_to if write else document.place
     for finding, offset, is_done in zip(findings, offsets, uses):
-        if is_done:
-            continue
-        if write:
-            finding = finding._replace(**moved(offset)._asdict())
-        result.left.append(Left(finding, _why(finding, done.left.get(offset))))
+        if not is_done:
+            finding = finding._replace(**place(offset)._asdict())
+            result.left.append(Left(finding, _why(finding, done.left.get(offset), place)))
+    result.notes.update(done.notes.values())
 
 
-def _why(finding: Finding, why: str | None) -> str:
+def _lines(document: Document, cell: Cell) -> list[int]:
+    """Where in the code each line of a cell begins."""
+    start = document.offset(Place(cell, 1, 1))
+    newlines = re.finditer(r"\r\n|\r|\n", document.cells[cell])
+    return [start, *(start + newline.end() for newline in newlines)]
+
+
+def _why(finding: Finding, kept: Kept | None, place: Callable[[int], Place]) -> str:
     """Why a use is left, in a few words."""
-    if finding.how in ("call", "star", "string"):
-        return "imported by a call, or with a star"
-    if finding.kind == "rename":
-        return why or "it could not be followed"
-    return "another call" if finding.kind == "rewrite" else "nothing takes its place"
+    if kept is None:
+        return _BY_HOW.get(finding.how, Reason.UNKNOWN).text
+    if kept.offset is None:
+        return kept.reason.text
+    return f"{kept.reason.text} on line {place(kept.offset).line}"
+
+
+_BY_HOW = {"call": Reason.CALL, "star": Reason.STAR, "string": Reason.STRING}

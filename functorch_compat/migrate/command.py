@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from functorch_compat.migrate import migrate, report
+from functorch_compat.audit.formats import many
+from functorch_compat.migrate import Interrupted, migrate, report
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,12 +22,23 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
     parser.add_argument("--write", action="store_true", help="change the files")
+    parser.add_argument(
+        "--keep-fallbacks",
+        action="store_true",
+        help="leave the imports that serve torch 1 beside those of torch 2",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the diff or write the files, tell what is left, and return the exit status."""
-    result = migrate(options.paths or ["."], options.write, report.progress)
+    paths = options.paths or ["."]
+    try:
+        result = migrate(paths, options.write, report.progress, options.keep_fallbacks)
+    except Interrupted as interrupted:
+        done = f"{many(interrupted.files, 'file')} {'' if options.write else 'would be '}rewritten"
+        print(f"functorch-compat migrate: interrupted: {done} so far", file=sys.stderr)
+        return 130
     if not options.write:
         print("".join(change.diff() for change in result.changes), end="")
     sys.stdout.flush()

@@ -41,6 +41,7 @@ def as_text(result: Result, written: bool) -> str:
     if result.changes:
         written_or_not = "rewritten" if written else "would be rewritten (--write does it)"
         lines += ["", f"{done} {written_or_not}."]
+    lines += [f"What is written {note}." for note in sorted(result.notes)]
     if result.left:
         lines += ["", f"{many(len(result.left), 'use')} left for a person."]
     if result.unreadable:

@@ -1,19 +1,22 @@
-"""An import that something else may take the place of is left alone."""
-try:
-    from torch.func import vjp
-except ImportError:
-    from functorch import vjp
+"""Of an import that serves torch 1 and one that serves torch 2, the latter remains."""
+from torch.func import vjp
+
+from torch.func import jacrev
+from torch.func import vmap as vm
 
 try:
     import functorch as ft
 except ModuleNotFoundError:
     ft = None
 
-if version >= (2, 0):
-    from torch.func import grad
-else:
-    from functorch import grad
+from torch.func import grad
+
+try:
+    from torch.func import hessian
+    has_hessian = True
+except ImportError:
+    has_hessian = False
 
 from torch.func import vmap
 
-print(vjp(f, x), ft.jvp(f), grad(f), vmap(f))
+print(vjp(f, x), ft.jvp(f), grad(f), vmap(f), vm(f), jacrev(f), hessian(f))

@@ -1,8 +1,14 @@
-"""An import that something else may take the place of is left alone."""
+"""Of an import that serves torch 1 and one that serves torch 2, the latter remains."""
 try:
     from torch.func import vjp
 except ImportError:
     from functorch import vjp
+
+try:
+    from functorch import jacrev, vmap as vm
+except ImportError:
+    from torch.func import jacrev
+    from torch.func import vmap as vm
 
 try:
     import functorch as ft
@@ -14,6 +20,12 @@ if version >= (2, 0):
 else:
     from functorch import grad
 
+try:
+    from functorch import hessian
+    has_hessian = True
+except ImportError:
+    has_hessian = False
+
 from functorch import vmap
 
-print(vjp(f, x), ft.jvp(f), grad(f), vmap(f))
+print(vjp(f, x), ft.jvp(f), grad(f), vmap(f), vm(f), jacrev(f), hessian(f))

@@ -2,9 +2,9 @@
 
 import functorch
 import torch
-from functorch import combine_state_for_ensemble, make_functional
+from functorch import FunctionalModule, dim
 from torch.func import vmap
 
-func, params = make_functional(model)
-functorch.make_functional(torch.func.vmap(func))
-vmap(combine_state_for_ensemble(models)[0])
+module = FunctionalModule(model, (), {})
+functorch.FunctionalModule(torch.func.vmap(module), (), {})
+vmap(dim.dims(f))

@@ -2,8 +2,8 @@
 
 import functorch
 import torch
-from functorch import combine_state_for_ensemble, make_functional, vmap
+from functorch import FunctionalModule, dim, vmap
 
-func, params = make_functional(model)
-functorch.make_functional(functorch.vmap(func))
-vmap(combine_state_for_ensemble(models)[0])
+module = FunctionalModule(model, (), {})
+functorch.FunctionalModule(functorch.vmap(module), (), {})
+vmap(dim.dims(f))

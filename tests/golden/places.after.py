@@ -4,12 +4,11 @@ if fast:
     pass
 else: pass
 import sys; from torch.func import vjp; from torch.fx.experimental.proxy_tensor import make_fx
-if one: from functorch import make_functional; from torch.func import grad
+if one: pass
 def f():
     # what functorch was for
 
     # what follows
     from torch.func import vmap  # type: ignore
-    from torch.fx.experimental.proxy_tensor import make_fx  # type: ignore
     return torch.func.hessian(vmap)
 torch.func.jvp(f); f(), vjp(f), make_fx(f)

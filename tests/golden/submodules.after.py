@@ -1,6 +1,6 @@
 """Names of functorch.compile and functorch._src, and the modules that are needed for them."""
-import torch._functorch.compilers
 import torch._functorch.config
+from torch._functorch.compilers import memory_efficient_fusion
 import torch._functorch.vmap as internal
 from torch._functorch import eager_transforms
 from torch._functorch.make_functional import extract_weights
@@ -11,7 +11,7 @@ from torch import cond
 from torch._ops import HigherOrderOperator
 import torch
 
-torch._functorch.compilers.memory_efficient_fusion(f, static_argnums=0)
+memory_efficient_fusion(f, static_argnums=0)
 torch._functorch.config.use_fake_tensor = True
 aot_function(torch.func.vjp(f, x), nop)
 internal.unwrap(x), eager_transforms.y(), extract_weights(m), config.a(), cond(), HigherOrderOperator()

@@ -1,0 +1,167 @@
+"""What becomes of each import, once every use is decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import libcst as cst
+from libcst.metadata import ClassScope
+
+from functorch_compat.legacy_api import MODULES
+from functorch_compat.migrate.decisions import Decision, Helper, Kept, Need, Replaced
+from functorch_compat.migrate.imports import Import, Imports, around
+from functorch_compat.migrate.reasons import Reason
+from functorch_compat.migrate.uses import Use
+
+_NOQA = re.compile(r"#\s*noqa(?!\s*:)|#\s*noqa\s*:[\s\w,]*\bF401\b", re.I)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known of a file besides its code."""
+
+    exported: bool = False
+    """Whether others may import what the code imports and does not use."""
+    mentioned: frozenset[str] = frozenset()
+    """The words in which an imported name may be used, though no code uses it."""
+    keeps_fallbacks: bool = False
+    """Whether imports that serve torch 1 stay beside those that take their place."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of an import."""
+
+    stays: Kept | None
+    needs: tuple[Need | Helper, ...]
+    """What is imported or defined in its place, or beside it if it stays."""
+
+
+def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) -> dict[Import, Plan]:
+    """Say what becomes of each import of a legacy name."""
+    by_import: dict[Import, list[Use]] = {}
+    for use in decisions:
+        for one in use.imports:
+            by_import.setdefault(one, []).append(use)
+    given: list[tuple[Import, Need]] = []
+    plans = {}
+    for one in names.of("functorch"):
+        uses = by_import.get(one, [])
+        stays = _why_it_stays(one, uses, decisions, names, context)
+        needs: list[Need | Helper] = []
+        for use in uses:
+            decision = decisions[use]
+            if isinstance(decision, Replaced):
+                is_import = use.access is None and one.bound not in MODULES
+                wanted = () if is_import and _is_unused(one, names, context) else decision.requires
+                needs += [n for n in wanted if not _is_given(n, one, use, given, names)]
+        needs = [n for n in dict.fromkeys(needs) if not _is_implied(n, needs)]
+        given += [(one, need) for need in needs if isinstance(need, Need)]
+        plans[one] = Plan(stays, tuple(needs))
+    return plans
+
+
+def _is_implied(need: Need | Helper, needs: list[Need | Helper]) -> bool:
+    """Whether another import of the same place does the work of ``import torch``."""
+    return need == Need("torch") and any(
+        isinstance(n, Need) and not n.name and not n.local and n.module.startswith("torch.")
+        for n in needs
+    )
+
+
+def _is_given(
+    need: Need | Helper, one: Import, use: Use, given: list[tuple[Import, Need]], names: Imports
+) -> bool:
+    """Whether an import that is planned already gives it there."""
+    if isinstance(need, Helper):
+        return False
+    for other, planned in given:
+        if need.name or need.local:
+            same = planned == need
+        else:
+            same = not planned.name and f"{planned.module}.".startswith(f"{need.module}.")
+        scopes = [*around(one.scope)]
+        own = next((n for n, scope in enumerate(scopes) if "torch" in scope.assignments), None)
+        if (
+            same
+            and other.scope in (scopes if own is None else scopes[: own + 1])
+            and (
+                other.statement is one.statement
+                or names.is_sure(other, names.code.offset(use.node))
+            )
+        ):
+            return True
+    return False
+
+
+def left_alone(one: Import, names: Imports) -> Kept | None:
+    """Why nothing of an import is touched, if so."""
+    same_name = [other for other in names.of("functorch") if other.statement is one.statement]
+    twice = {other.imported for other in same_name if other.local == one.local}
+    if isinstance(one.scope, ClassScope) or len(twice) > 1:
+        return Kept(Reason.ELSEWHERE)
+    return None
+
+
+def _why_it_stays(
+    one: Import,
+    uses: list[Use],
+    decisions: Mapping[Use, Decision],
+    names: Imports,
+    context: Context,
+) -> Kept | None:
+    (own,) = [use for use in uses if use.access is None]
+    decision = decisions[own]
+    if one.bound not in MODULES:
+        if isinstance(decision, Kept) and (
+            decision.reason is Reason.SILENCED or not _is_unused(one, names, context)
+        ):
+            return decision
+        return None
+    if isinstance(decision, Kept) and decision.reason in (Reason.SILENCED, Reason.ELSEWHERE):
+        return decision
+    if one.local in {*context.mentioned, *names.published} or (
+        context.exported and not names.accesses(one)
+    ):
+        return Kept(Reason.EXPORTED)
+    replaced = {use.access for use in uses if isinstance(decisions[use], Replaced)}
+    needed = [access for access in names.accesses(one) if access not in replaced]
+    if any(
+        other.scope is one.scope
+        and other.local == other.imported == one.local != one.imported
+        and names.code.is_unconditional(other.statement)
+        for other in names.of("functorch")
+    ):  # which leaves to this import what is in its module
+        needed = [access for access in needed if names.may_need(access, one.imported)]
+    if needed:
+        offset = min(names.code.offset(access.node) for access in needed)
+        return Kept(Reason.NEEDED, offset)
+    return None
+
+
+def _is_unused(one: Import, names: Imports, context: Context) -> bool:
+    """Whether a name of a ``from`` import can go, because nothing uses it."""
+    code = names.code
+    if names.accesses(one) or not isinstance(one.statement, cst.ImportFrom):
+        return False
+    mentioned = one.local in context.mentioned or one.local in names.published
+    exported = context.exported or mentioned or is_facade(names)
+    again = one.alias.asname is not None and one.imported.rpartition(".")[2] == one.local
+    end = code.span(one.statement)[1]
+    lines = code.text[code.offset(one.statement) : end] + re.split(r"[\r\n]", code.text[end:])[0]
+    # A name that something else binds too may be one of another file's.
+    return not (
+        exported or again or _NOQA.search(lines) or len(one.scope.assignments[one.local]) > 1
+    )
+
+
+def is_facade(names: Imports) -> bool:
+    """Whether the code does nothing but import: what it imports is for others."""
+    body = names.code.module.body
+    return all(
+        isinstance(node, cst.SimpleStatementLine)
+        and all(isinstance(s, (cst.Import, cst.ImportFrom, cst.Expr)) for s in node.body)
+        for node in body
+    )

@@ -1,0 +1,99 @@
+"""One function for each way to rewrite a use. ``RULES`` says which name goes by which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import libcst as cst
+
+from functorch_compat.edits import Edit
+from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.migrate import functional
+from functorch_compat.migrate.decisions import (
+    Decision,
+    Kept,
+    Need,
+    Replaced,
+    spell,
+    spell_module,
+)
+from functorch_compat.migrate.imports import Imports
+from functorch_compat.migrate.reasons import Reason
+from functorch_compat.migrate.uses import Use
+
+Rule = Callable[[Use, Imports], Decision]
+
+
+def decide(use: Use, names: Imports) -> Decision:
+    """Say what becomes of a use."""
+    row = use.row
+    if row is None:
+        return Kept(Reason.PRIVATE if "._" in use.name else Reason.UNKNOWN)
+    if use.access is not None:
+        if not names.code.is_loaded(use.node):
+            return Kept(Reason.ASSIGNED)
+        if not use.is_certain:
+            return Kept(Reason.ELSEWHERE)
+    return RULES.get(use.name, _BY_KIND[row.kind])(use, names)
+
+
+def rename(use: Use, names: Imports) -> Decision:
+    """Write the new name in the place of the old one."""
+    row = LEGACY_API[use.name]
+    if use.access is None:
+        (one,) = use.imports
+        new = row.replacement + one.imported[len(use.name) :]
+        if not isinstance(one.statement, cst.ImportFrom):
+            return Replaced((), (Need(new, "", one.local),))
+        module, _, last = new.rpartition(".")
+        return Replaced((), (Need(module, last, one.local),))
+    spelling = (spell_module if row.is_module else spell)(row.replacement, use, names)
+    if isinstance(spelling, Kept):
+        return spelling
+    return Replaced((Edit(*names.code.span(use.node), spelling.text),), spelling.needs)
+
+
+def another_call(use: Use, names: Imports) -> Decision:
+    """Leave what nobody has a rule for."""
+    return Kept(Reason.ANOTHER_CALL)
+
+
+def nothing(use: Use, names: Imports) -> Decision:
+    """Leave what has no counterpart."""
+    return Kept(Reason.NOTHING)
+
+
+def einops(use: Use, names: Imports) -> Decision:
+    """``functorch.einops.rearrange`` is that of the PyPI project einops."""
+    code, note = names.code, "needs the PyPI project einops"
+    if use.access is None:
+        (one,) = use.imports
+        if one.imported != "functorch.einops.rearrange":
+            return Kept(Reason.ANOTHER_CALL)
+        return Replaced((), (Need("einops", "rearrange", one.local),), note)
+    function = code.parents[use.node]
+    if not isinstance(function, cst.Attribute) or function.attr.value != "rearrange":
+        return Kept(Reason.ANOTHER_CALL)
+    if "einops" in code.taken:
+        return Kept(Reason.ELSEWHERE)
+    return Replaced((Edit(*code.span(use.node), "einops"),), (Need("einops"),), note)
+
+
+def dim(use: Use, names: Imports) -> Decision:
+    """``functorch.dim.Tensor`` in annotations is any Tensor."""
+    (one, *_) = use.imports
+    if use.access is None and one.imported == "functorch.dim.Tensor":
+        accesses = names.accesses(one)
+        if accesses and all(access.is_annotation for access in accesses):
+            return Replaced((), (Need("torch", "Tensor", one.local),))
+    return Kept(Reason.NOTHING)
+
+
+RULES: dict[str, Rule] = {
+    "functorch.make_functional": functional.functional,
+    "functorch.make_functional_with_buffers": functional.functional,
+    "functorch.combine_state_for_ensemble": functional.functional,
+    "functorch.einops": einops,
+    "functorch.dim": dim,
+}
+_BY_KIND: dict[str, Rule] = {"rename": rename, "rewrite": another_call, "none": nothing}
