@@ -160,7 +160,7 @@ def _diagnostics(paths: list[str], folder: str) -> dict[str, list[dict[str, Any]
         *(f'"{name}".msg = "<{name}>"' for name in (*LEGACY_API, *MODULES)),
     )
     options = ("--no-cache", "--exit-zero", "--no-fix", "--quiet", "--output-format=json")
-    # Only `# noqa: TID251` silences the audit: a bare one may be meant for anything.
+    # What silences the audit is not for ruff to say: a bare noqa may be meant for anything.
     output = _run(*options, "--ignore-noqa", "--config", configuration, f"@{listed}")
     for diagnostic in json.loads(output):
         found[diagnostic["filename"]].append(diagnostic)
