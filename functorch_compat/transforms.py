@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, partial, update_wrapper
+from functools import cache, partial, update_wrapper, wraps
 from importlib import import_module
 from inspect import cleandoc
 from typing import Any, TypeVar
@@ -40,15 +40,11 @@ def _legacy(source: str) -> Callable[[_Function], _Function]:
     return complete
 
 
-# Annotations are not among them: they cost more than all others, and inspect finds those of func.
-_NAMES = ("__module__", "__name__", "__qualname__", "__doc__")
-
-
 def _named_after(func: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``function`` with the name and the documentation of ``func``."""
-    if not DYNAMO_WRAPS_CLOSURES and is_tracing():
-        return partial(function)
-    return update_wrapper(function, func, _NAMES)
+    if is_tracing():
+        return wraps(func)(function) if DYNAMO_WRAPS_CLOSURES else partial(function)
+    return update_wrapper(function, func)  # what wraps does, without its detour
 
 
 def _with_any_aux(name: str, func: Callable[..., Any], named: bool = False) -> Callable[..., Any]:
