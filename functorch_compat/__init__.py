@@ -62,9 +62,11 @@ class ModuleUtilitiesFinder:
     ) -> "Optional[ModuleSpec]":
         if fullname != "torch._functorch.make_functional":
             return None
-        from functorch_compat.activation import find_module_utilities
-
-        return find_module_utilities()
+        try:
+            from functorch_compat import activation
+        except Exception:  # as above
+            return None
+        return activation.find_module_utilities()
 
 
 def activate_at_startup() -> None:

@@ -25,6 +25,8 @@ from functorch_compat.legacy_modules import ROWS, LegacyLoader, LegacyModule, co
 PACKAGE = os.path.dirname(__file__)
 OURS = os.path.join(PACKAGE, "functorch", "__init__.py")
 
+was_activated = False
+"""Whether :func:`activate` was called last."""
 was_deactivated = False
 """Whether :func:`deactivate` was called last."""
 
@@ -35,10 +37,15 @@ def activate() -> None:
     Where torch's functorch has been imported before, the next ``import functorch`` loads ours, and
     a ``UserWarning`` says so.
     """
-    global was_deactivated
-    was_deactivated = False
+    global was_activated, was_deactivated
+    was_activated, was_deactivated = True, False
     add_finders()
     _unload(_file_of_torchs_functorch(), "functorch-compat's")
+    for name, module in _loaded_submodules():
+        if name.startswith("functorch._src"):  # These are ours, whatever torch has.
+            del sys.modules[name]
+        elif name in ROWS and not isinstance(module, LegacyModule):
+            complete(module)
 
 
 def deactivate() -> None:
@@ -46,12 +53,15 @@ def deactivate() -> None:
 
     Where ours has been imported before, a ``UserWarning`` says so.
     """
-    global was_deactivated
-    was_deactivated = True
+    global was_activated, was_deactivated
+    was_activated, was_deactivated = False, True
     for finder in (FunctorchFinder, ModuleUtilitiesFinder):
         if finder in sys.meta_path:
             sys.meta_path.remove(finder)
     _unload(OURS, "torch's own")
+    for _, module in _loaded_submodules():
+        if isinstance(module, LegacyModule):
+            module.__class__ = ModuleType  # type: ignore[assignment]
 
 
 def is_active() -> bool:
@@ -63,7 +73,7 @@ def find(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
     """Find ``functorch``, or a module in it.
 
     Raises:
-        ImportError: Where ``from module import name`` asks for a name that this torch has no more.
+        ImportError: Where ``from module import name`` asks for a name that this torch lacks.
     """
     if name == "functorch":
         return _find_functorch()
@@ -78,7 +88,7 @@ def find(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
             getattr(module, attribute)
         except AttributeError as error:
             # Otherwise Python says no more than that it cannot import the name.
-            if " is gone: " in str(error):
+            if " is gone" in str(error):
                 raise ImportError(str(error), name=name) from None
     return None
 
@@ -93,7 +103,7 @@ def _find_functorch() -> ModuleSpec | None:
     """Find the drop-in namespace, where torch's own functorch (or none) would have been found."""
     torchs = _file_of_torchs_functorch()
     found = PathFinder.find_spec("functorch")
-    # What has no origin is a mere folder on sys.path, and gives way to any package.
+    # A mere folder on sys.path has no origin. It gives way to any package.
     if found is not None and found.origin is not None and not _same(found.origin, torchs):
         return None
     loader = None if os.path.exists(OURS) else get_importer(PACKAGE)
@@ -112,6 +122,11 @@ def _find_submodule(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
     in_src = name.startswith("functorch._src")
     found = None if in_src else PathFinder.find_spec(name, path)
     if found is None:
+        api = LEGACY_API.get(name)
+        if (
+            api is not None and api.sources
+        ):  # It is an attribute of its parent too: the same object.
+            return ModuleSpec(name, LegacyLoader(api.replacement))
         return ModuleSpec(name, LegacyLoader(), is_package=True)
     loader = found.loader
     if loader is not None:
@@ -134,8 +149,8 @@ def _unload(unwanted: str | None, wanted: str) -> None:
     if loaded is None or not _same(getattr(loaded, "__file__", None), unwanted):
         return
     del sys.modules["functorch"]
-    for name, module in list(sys.modules.items()):
-        spec = vars(module).get("__spec__") if name.startswith("functorch.") else None
+    for name, module in _loaded_submodules():
+        spec = vars(module).get("__spec__")
         if spec is not None and isinstance(spec.loader, LegacyLoader):
             del sys.modules[name]
     # Python sets a submodule on its parent only at the time it loads it.
@@ -148,6 +163,12 @@ def _unload(unwanted: str | None, wanted: str) -> None:
         "was imported earlier stays as it is",
         stacklevel=3,
     )
+
+
+def _loaded_submodules() -> list[tuple[str, ModuleType]]:
+    """Return the modules in functorch that are loaded. A test may have put other objects there."""
+    modules = [(name, m) for name, m in sys.modules.items() if name.startswith("functorch.")]
+    return [(name, module) for name, module in modules if isinstance(module, ModuleType)]
 
 
 def _file_of_torchs_functorch() -> str | None:

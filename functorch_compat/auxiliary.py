@@ -52,7 +52,7 @@ _register(
 _register(CarriedAux, lambda node: (node.tensors, node.aux), CarriedAux)
 
 
-def hide_aux(name: str, result: Any) -> Any:
+def hide_aux(name: str, result: Any, carried: bool) -> Any:
     """Return the result of the user's function, with an aux that the transform ``name`` accepts."""
     # Where it is no pair, torch.func raises the error that says so.
     if not isinstance(result, tuple) or len(result) != 2 or _torch_accepts(result[1]):
@@ -60,7 +60,7 @@ def hide_aux(name: str, result: Any) -> Any:
     warn(REFUSED_AUX[name])
     output, aux = result
     leaves = pytree.tree_flatten(aux)[0]
-    hidden = CarriedAux if name == "functorch.jacfwd" else HiddenAux
+    hidden = CarriedAux if carried else HiddenAux
     return output, hidden([leaf for leaf in leaves if _torch_accepts(leaf)], aux)
 
 

@@ -40,10 +40,11 @@ REFUSED_AUX = {
 @dynamo.runs_while_tracing
 def warn(message: str) -> None:
     """Warn at the last line of the stack that is in neither torch nor this package."""
-    # Most often that is the line of the caller's caller. The test that confirms it takes no call.
+    # Most often that is the line of the caller's caller, which this check confirms at little cost.
     try:
-        is_user = "torch" not in sys._getframe(2).f_globals.get("__name__", "torch")
-    except ValueError:  # A new thread was started with a legacy function: there is no such frame.
+        is_user = "torch" not in sys._getframe(2).f_globals.get("__name__", "")
+    except (TypeError, ValueError):
+        # The module's name is no string, or a thread was started with a legacy function.
         is_user = True
     if is_user:
         warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
@@ -54,9 +55,9 @@ def warn(message: str) -> None:
 
 
 def _depth_of_user() -> int:
-    """Return how far below :func:`warn`, which calls this, the user's frame is, counted from 1."""
+    """Return the stacklevel of the user's frame, as seen from :func:`warn`."""
     frame, depth = sys._getframe(2), 2
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_INTERNAL):
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith(_INTERNAL):
         frame, depth = frame.f_back, depth + 1
     return depth
 

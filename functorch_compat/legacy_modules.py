@@ -51,8 +51,10 @@ class LegacyModule(ModuleType):
         try:
             return getattr(home, attribute)
         except AttributeError:
-            text = f"{module}.{attribute} is gone: {home.__name__}, which has the rest of {module} "
-            raise AttributeError(f"{text}today, does not have it") from None
+            api = LEGACY_API[module]
+            text = f"{module}.{attribute} is gone, if it ever was: PyTorch has {module} as "
+            text += f"{api.replacement} today, without that name. Use instead:\ntorch.func"
+            raise AttributeError(text) from None
 
     def __setattr__(self, attribute: str, value: object) -> None:
         home = _home(_legacy_name(self.__name__), attribute)
@@ -117,7 +119,7 @@ def look_up(name: str) -> Any:
     """Return what a legacy name stands for on this torch.
 
     Raises:
-        AttributeError: Where this torch has it no more. The text says what to use instead.
+        AttributeError: Where this torch lacks it. The text says what to use instead.
     """
     api = LEGACY_API[name]
     if api.warns:
@@ -130,7 +132,7 @@ def look_up(name: str) -> Any:
 
 
 def gone(name: str) -> str:
-    """Return the text for a legacy name that this torch does not have any more."""
+    """Return the text for a legacy name that this torch lacks."""
     api = LEGACY_API[name]
     dropped = f"PyTorch {api.gone} dropped it" if api.gone else "this PyTorch does not have it"
     return f"{name} is gone: {dropped}. Use instead:\n{api.recipe or api.replacement}"

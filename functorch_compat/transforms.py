@@ -47,7 +47,9 @@ def _named_after(func: Callable[..., Any], function: Callable[..., Any]) -> Call
     return update_wrapper(function, func)  # what wraps does, without its detour
 
 
-def _with_any_aux(name: str, func: Callable[..., Any], named: bool = False) -> Callable[..., Any]:
+def _with_any_aux(
+    name: str, func: Callable[..., Any], named: bool = False, carried: bool = False
+) -> Callable[..., Any]:
     """Return ``func`` with an aux that the transform ``name`` accepts."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -57,7 +59,7 @@ def _with_any_aux(name: str, func: Callable[..., Any], named: bool = False) -> C
         # It needs torch.utils, which must not be loaded in the middle of torch's own import.
         from functorch_compat.auxiliary import hide_aux
 
-        return hide_aux(name, result)
+        return hide_aux(name, result, carried)
 
     return _named_after(func, function) if named else function
 
@@ -81,7 +83,7 @@ def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False)
 
 @_legacy("torch.func")
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """What holds here beyond the documentation of torch, which follows, and on every torch.
+    """This text says what differs from torch's documentation, which follows it.
 
     Primals may be pytrees of Tensors, as ``output`` may; products have their structure, shapes and
     dtypes. ``aux`` is any object: its Tensors come back as ordinary Tensors, every other leaf as
@@ -118,7 +120,7 @@ def jvp(
     strict: bool = False,
     has_aux: bool = False,
 ) -> Any:
-    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+    """Aux, outer modes, the warning and errors are as in :func:`functorch.vjp`.
 
     From https://pytorch.org/docs/stable/generated/torch.func.jvp.html:
     """
@@ -131,7 +133,7 @@ def jvp(
 
 @_legacy("torch.func")
 def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
-    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+    """Aux, outer modes, the warning and errors are as in :func:`functorch.vjp`.
 
     From https://pytorch.org/docs/stable/generated/torch.func.grad.html:
     """
@@ -145,7 +147,7 @@ def grad(func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> C
 def grad_and_value(
     func: Callable[..., Any], argnums: Any = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
-    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+    """Aux, outer modes, the warning and errors are as in :func:`functorch.vjp`.
 
     From https://pytorch.org/docs/stable/generated/torch.func.grad_and_value.html:
     """
@@ -164,7 +166,7 @@ def jacrev(
     chunk_size: int | None = None,
     _preallocate_and_copy: bool = False,
 ) -> Callable[..., Any]:
-    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+    """Aux, outer modes, the warning and errors are as in :func:`functorch.vjp`.
 
     From https://pytorch.org/docs/stable/generated/torch.func.jacrev.html:
     """
@@ -190,7 +192,7 @@ def jacfwd(
     *,
     randomness: str = "error",
 ) -> Callable[..., Any]:
-    """What :func:`functorch.vjp` says of aux, outer modes, the warning and errors holds here too.
+    """Aux, outer modes, the warning and errors are as in :func:`functorch.vjp`.
 
     From https://pytorch.org/docs/stable/generated/torch.func.jacfwd.html:
     """
@@ -199,7 +201,7 @@ def jacfwd(
         return _guarded(torch.func.jacfwd(func, argnums, randomness=randomness))
     from functorch_compat.auxiliary import restore_carried_aux
 
-    with_aux = _with_any_aux("functorch.jacfwd", func)
+    with_aux = _with_any_aux("functorch.jacfwd", func, carried=True)
     jacobian = _guarded(torch.func.jacfwd(with_aux, argnums, True, randomness=randomness))
     return _named_after(
         func, lambda *args, **kwargs: restore_carried_aux(jacobian(*args, **kwargs))
@@ -208,7 +210,7 @@ def jacfwd(
 
 @_legacy("torch.func")
 def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
-    """What :func:`functorch.vjp` says of outer modes, the warning and errors holds here too.
+    """Outer modes, the warning and errors are as in :func:`functorch.vjp`.
 
     From https://pytorch.org/docs/stable/generated/torch.func.hessian.html:
     """

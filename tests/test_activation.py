@@ -165,6 +165,26 @@ def test_it_answers_for_one_name_only():
     assert printed(code) == f"[None, None, None, None, None]\n{OURS}\n"
 
 
+@needs_torchs_functorch
+def test_activating_late_completes_what_torch_has_loaded():
+    # As in a notebook that was started before this package was installed.
+    code = """
+        import warnings; warnings.simplefilter("ignore")
+        import functorch.compile, functorch._src.vmap, sys, functorch_compat
+        sys.modules["functorch.dim"] = None
+        shipped = functorch.compile
+        functorch_compat.activate()
+        from functorch.compile import get_decompositions
+        from functorch._src.make_functional import FunctionalModule
+        import functorch._src.partitioners
+        print(sys.modules["functorch.compile"] is shipped, shipped.nop is not None)
+        functorch_compat.deactivate()
+        print(type(shipped).__name__, hasattr(shipped, "register_decomposition"))
+    """
+
+    assert printed(code, FUNCTORCH_COMPAT="off") == "True True\nmodule False\n"
+
+
 def test_the_second_finder_is_asked_last_and_for_one_name_only():
     code = """
         import sys, functorch_compat

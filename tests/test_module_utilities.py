@@ -144,6 +144,25 @@ def test_the_function_is_a_module_without_values(utilities, model):
     assert {param.device.type for param in parent.parameters()} == {"meta"}
 
 
+def test_a_submodule_with_two_names_is_restored(utilities, x):
+    layer = torch.nn.Linear(3, 3).to(x)
+    func, params = functorch.make_functional(torch.nn.Sequential(layer, layer))
+
+    grads = functorch.grad(lambda params: func(params, x).sum())(params)
+
+    assert [param.shape for param in grads] == [param.shape for param in params]
+    assert {param.device.type for param in func.parameters()} == {"meta"}
+    assert_same(copy.deepcopy(func)(params, x), layer(layer(x)))
+
+
+def test_the_function_can_be_traced(utilities, model, batch):
+    func, params = functorch.make_functional(model[0])
+
+    traced = torch.jit.trace(lambda *inputs: func(inputs[:2], inputs[2]), (*params, batch))
+
+    assert_same(traced(*params, batch + 1), func(params, batch + 1))
+
+
 def test_a_model_without_parameters(utilities, x):
     func, params = functorch.make_functional(torch.nn.ReLU())
 

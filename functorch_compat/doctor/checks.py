@@ -5,7 +5,6 @@ The promises are those of https://pytorch.org/docs/stable/generated/torch.func.v
 
 from __future__ import annotations
 
-import inspect
 import os
 import platform
 import site
@@ -51,8 +50,8 @@ class Report(NamedTuple):
     reason: str
     """Why it is, or why not."""
     devices: list[str]
-    module_utilities: dict[str, str]
-    """For each module utility whether it is from ``torch`` or from ``functorch-compat``."""
+    module_utilities: str
+    """Who has ``make_functional`` and its relatives: ``torch`` or ``functorch-compat``."""
     checks: list[Check]
 
     @property
@@ -203,7 +202,7 @@ def examine() -> Report:
         active=active,
         reason=reason,
         devices=devices,
-        module_utilities=_module_utilities(),
+        module_utilities=_whose_module_utilities(),
         checks=checks,
     )
 
@@ -214,7 +213,7 @@ def as_text(report: Report) -> str:
         f"Python {report.python}, torch {report.torch}, functorch-compat {report.functorch_compat}",
         f"import functorch: {report.functorch or 'not found'}",
         f"the shim is {'active' if report.active else 'not active'}: {report.reason}",
-        f"module utilities: {_grouped(report.module_utilities)}",
+        f"make_functional and its relatives: {report.module_utilities}'s",
         "",
     ]
     rows: list[tuple[str, ...]] = [("promise", "device", "torch.func", "shim", "")]
@@ -228,11 +227,6 @@ def as_text(report: Report) -> str:
     says = f"breaks {failures} of" if failures else "keeps"
     lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {alone}."]
     return "\n".join(lines)
-
-
-def _grouped(owners: dict[str, str]) -> str:
-    names = {owner: [name for name in owners if owners[name] == owner] for owner in owners.values()}
-    return "; ".join(f"{', '.join(names[owner])} from {owner}" for owner in names)
 
 
 def _check(name: str, device: str) -> Check:
@@ -282,17 +276,9 @@ def _devices() -> list[str]:
     return ["cpu"]
 
 
-def _module_utilities() -> dict[str, str]:
-    """Return for each module utility whose it is."""
-    found = {}
-    for name in (
-        *("make_functional", "make_functional_with_buffers", "combine_state_for_ensemble"),
-        *("FunctionalModule", "FunctionalModuleWithBuffers"),
-    ):
-        utility = getattr(module_utilities(), name)
-        is_ours = inspect.getfile(utility).startswith(activation.PACKAGE)
-        found[name] = "functorch-compat" if is_ours else "torch"
-    return found
+def _whose_module_utilities() -> str:
+    is_ours = str(module_utilities().__file__).startswith(activation.PACKAGE)
+    return "functorch-compat" if is_ours else "torch"
 
 
 def _who_answers() -> tuple[str | None, bool, str]:
@@ -307,7 +293,12 @@ def _why(file: str | None) -> str:
     if file == activation.OURS:
         unknown = value and value.strip().lower() not in ("on", "1", "true", "yes")
         hint = f", and does not know FUNCTORCH_COMPAT={value}" if unknown else ""
-        return f"Python turned it on when it started{hint}"
+        who = (
+            "activate() was called"
+            if activation.was_activated
+            else "Python turned it on when it started"
+        )
+        return f"{who}{hint}"
     if activation.is_active():
         return f"{file} is another functorch than torch's, and goes before it"
     if activation.was_deactivated:

@@ -1,7 +1,6 @@
 """The module utilities, for a torch that has deleted ``torch._functorch.make_functional``.
 
-They are written with :func:`torch.func.functional_call` and :func:`torch.func.stack_module_state`.
-Classes and attributes have the names that they have in torch, since pickles contain them.
+They need nothing of torch but its modules and :func:`torch.func.stack_module_state`. Classes and attributes have the names that they have in torch, since pickles contain them.
 """
 
 from __future__ import annotations
@@ -198,8 +197,8 @@ def _take_out(
             if disable_autograd_tracking:
                 tensor.requires_grad_(False)
         for alias in aliases:
-            owner, _, attribute = alias.rpartition(".")
-            vars(model.get_submodule(owner))[f"_{kind}"][attribute] = placeholder
+            members, attribute = _slot(model, alias)
+            members[attribute] = placeholder
     return tuple(names), {aliases[0]: aliases for aliases in names.values()}
 
 
@@ -210,7 +209,28 @@ def _call(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> Any:
-    aliases = zip(names_map.values(), tensors)
-    state = {name: tensor for names, tensor in aliases for name in names}
-    # Each tied weight is given under all of its names.
-    return torch.func.functional_call(model, state, args, kwargs, tie_weights=False)
+    """Call the model with the Tensors in their places, and put the placeholders back."""
+    # torch.func.functional_call refuses torch.jit.trace. Where a submodule has two names, it leaves
+    # the caller's Tensors in the model.
+    slots = [
+        (*_slot(model, name), tensor)
+        for names, tensor in zip(names_map.values(), tensors)
+        for name in names
+    ]
+    placeholders = [members[attribute] for members, attribute, _ in slots]
+    try:
+        for members, attribute, tensor in slots:
+            members[attribute] = tensor
+        return model(*args, **kwargs)
+    finally:
+        for (members, attribute, _), placeholder in zip(slots, placeholders):
+            members[attribute] = placeholder
+
+
+def _slot(model: nn.Module, name: str) -> tuple[dict[str, Any], str]:
+    """Return the dict in which a module keeps the parameter or buffer ``name``, and its key."""
+    owner, _, attribute = name.rpartition(".")
+    module = model.get_submodule(owner)
+    is_parameter = attribute in module._parameters
+    members: dict[str, Any] = module._parameters if is_parameter else module._buffers
+    return members, attribute
