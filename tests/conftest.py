@@ -220,6 +220,14 @@ class Environment:
     def modules_at_start(self):
         return set(self.run("-c", "import sys; print(*sys.modules)").stdout.split())
 
+    def modules_for_a_start_up_file(self):
+        """Return what Python loads, from 3.15 on, to read any start-up file and call a function."""
+        start = self.site_packages / "python_loads.start"
+        start.write_text("sys:getrecursionlimit\n")
+        modules = self.modules_at_start()
+        start.unlink()
+        return modules
+
     def file_of_functorch(self):
         return Path(self.run("-c", "import functorch; print(functorch.__file__)").stdout.strip())
 

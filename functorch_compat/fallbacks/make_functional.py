@@ -1,6 +1,6 @@
 """The module utilities, for a torch that has deleted ``torch._functorch.make_functional``.
 
-They need nothing of torch but its modules and :func:`torch.func.stack_module_state`. Classes and attributes have the names that they have in torch, since pickles contain them.
+Classes and attributes have the names that they have in torch, since pickles contain them.
 """
 
 from __future__ import annotations
