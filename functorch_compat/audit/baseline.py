@@ -13,13 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from functorch_compat.audit.formats import many
+from functorch_compat.audit.formats import unread
 from functorch_compat.audit.scope import Scope
 from functorch_compat.files import replace
 from functorch_compat.findings import Finding, Result, ToolError, Unreadable
 from functorch_compat.legacy_api import lookup
 
 _VERSION = 2
+_CELL = ":cell "
 
 
 class Entry(NamedTuple):
@@ -76,20 +77,28 @@ class Baseline(NamedTuple):
         gone = (entry for entry in sorted((+left).elements()) if self._is_audited(entry, scope))
         return new, [entry for entry in gone if entry.path not in unreadable]
 
+    def described(self, entry: Entry) -> str:
+        """An entry as the audit prints a finding: its path is relative to the current folder."""
+        path = entry.path if entry.distribution else self._from_here(entry)
+        return f"{path}: {entry.name}: {entry.text}" if entry.name else f"{path}: unreadable"
+
     @property
     def sums(self) -> str:
         """How many uses it lists, and what else."""
         uses = sum(count for entry, count in self.entries.items() if entry.name)
-        unreadable = sum(not entry.name for entry in self.entries)
-        more = f", and {many(unreadable, 'file')} that cannot be read" if unreadable else ""
-        return f"{uses} in {self.file}{more}"
+        unreadable = [entry.path for entry in self.entries if not entry.name]
+        cells = sum(_CELL in path for path in unreadable)
+        more = unread(len(unreadable) - cells, cells)
+        return f"{uses} in {self.file}{f', and {more} that cannot be read' if more else ''}"
 
     def _is_audited(self, entry: Entry, scope: Scope | None) -> bool:
         """Whether an entry is in the scope, or in what is installed if there is none."""
         if scope is None or entry.distribution:
             return scope is None and entry.distribution != ""
-        path, _, _ = entry.path.partition(":cell ")
-        return os.path.relpath(os.path.join(self._folder, path)) in scope
+        return self._from_here(entry).partition(_CELL)[0] in scope
+
+    def _from_here(self, entry: Entry) -> str:
+        return os.path.relpath(os.path.join(self._folder, entry.path))
 
     @property
     def _folder(self) -> str:
@@ -107,7 +116,7 @@ class Baseline(NamedTuple):
         return Entry(self._path(finding.path), name, finding.text)
 
     def _of_unreadable(self, unreadable: Unreadable) -> Entry:
-        cell = f":cell {unreadable.cell}" if unreadable.cell else ""
+        cell = f"{_CELL}{unreadable.cell}" if unreadable.cell else ""
         return Entry(self._path(unreadable.path) + cell, "", "")
 
 
