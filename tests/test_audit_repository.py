@@ -306,6 +306,20 @@ def test_version_1_is_read(tmp_path, audit):
     assert (status, out, err) == (0, "No new uses (1 in base.json).\n", "")
 
 
+def test_version_1_can_be_written_again(tmp_path, audit):
+    for name in "ab":
+        (tmp_path / f"{name}.py").write_text("from functorch import nonsense\n")
+    entry = {"name": "functorch", "text": "from functorch import nonsense", "count": 1}
+    document = {"version": 1, "findings": [{"path": f"{name}.py", **entry} for name in "ab"]}
+    (tmp_path / "base.json").write_text(json.dumps(document))
+
+    for paths, version in ((["a.py"], 1), ([], 2)):
+        audit(tmp_path, "--write-baseline=base.json", *paths)
+        assert json.loads((tmp_path / "base.json").read_text())["version"] == version
+        status, _, err = audit(tmp_path, "--baseline=base.json")
+        assert (status, err) == (0, "")
+
+
 def test_fail_on_gone_needs_a_baseline(tmp_path, audit):
     status, _, err = audit(tmp_path, "--fail-on-gone")
 
@@ -442,6 +456,18 @@ def test_installs_in_a_notebook(tmp_path, found):
         ("n.ipynb", 1, 14, "functorch", "declaration"),
         ("n.ipynb", 2, 13, "functorch", "declaration"),
     ]
+
+
+@pytest.mark.parametrize("name", ["Pipfile", "pixi.toml"])
+def test_declarations_in_a_folder_without_python(name, tmp_path, found):
+    (tmp_path / "envs/gpu").mkdir(parents=True)
+    table = "packages" if name == "Pipfile" else "dependencies"
+    (tmp_path / "envs/gpu" / name).write_text(f'[{table}]\nfunctorch = "*"\n')
+
+    assert found(tmp_path) == [(f"envs/gpu/{name}", 2, 1, "functorch", "declaration")]
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text("gpu\n")
+    assert found(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["poetry.lock", "Pipfile.lock", "uv.lock", "conda-lock.yml"])

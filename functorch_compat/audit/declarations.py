@@ -134,7 +134,7 @@ def _by_trial(text: str, declared: Callable[[str], Iterator[str]]) -> Iterator[i
 
 
 def _toml(*tables: str) -> _Parser:
-    """The parser of TOML that has lists of requirements, or tables by their names, under keys."""
+    """Make a parser of TOML. Each key leads to a list of requirements, or to a table by name."""
 
     def declared(text: str) -> Iterator[str]:
         try:
@@ -224,7 +224,7 @@ def _declared_in_ini(text: str) -> Iterator[str]:
                 yield from (value[start:].split()[0] for start in _install_commands(value))
 
 
-# YAML and Python, whose parsers do.
+# YAML and Python, whose parsers tell where they found something.
 
 
 def _yaml(text: str) -> Iterator[int]:
@@ -267,7 +267,7 @@ def _setup_py(text: str) -> Iterator[int]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # ruff says so
+        return  # ruff reports it
     starts = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", text))]
     named = [pair for node in ast.walk(tree) for pair in _named_values(node)]
     values = [value for name, value in named if re.search("requir|depend|extras", name, re.I)]
