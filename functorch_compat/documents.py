@@ -28,8 +28,11 @@ from functorch_compat.legacy_api import MODULES, lookup
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+# A line of `!` or `%` goes on behind a backslash at its end.
 _MAGIC = re.compile(
-    r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)(%%?\w.*|[!?].*|[\w.]+\?\??[ \t]*$)", re.MULTILINE
+    r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)"
+    r"((?:%%?\w|!)(?:\\\r?\n|.)*|[!?].*|[\w.]+\?\??[ \t]*$)",
+    re.MULTILINE,
 )
 # Cells of these magics are Python below the first line; the others are of another language.
 _PYTHON_MAGICS = ("capture", "prun", "pypy", "python", "python3", "time", "timeit")
@@ -233,7 +236,7 @@ def _without_magics(code: str) -> str:
         ast.parse(code)
         return code  # a line that begins with a modulo is no magic
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _MAGIC.sub(lambda magic: f"{magic[1]}{'0'.ljust(len(magic[2]), '#')}", code)
+        return _MAGIC.sub(lambda magic: magic[1] + "0" + re.sub(".", "#", magic[2][1:]), code)
 
 
 def _notebook_with(text: str, code: Mapping[int, str]) -> str:

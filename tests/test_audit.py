@@ -300,7 +300,7 @@ def test_text(project):
         "     1  functorch (dependency)\n"
         "     6  in all; `functorch-compat migrate` can rewrite at most 4\n"
         "\n"
-        "1 file could not be read.\n"
+        "1 file could not be read; --exclude leaves out, --write-baseline records.\n"
     )
 
 

@@ -86,6 +86,7 @@ def test_one_broken_cell_hides_no_other(tmp_path, audit):
     assert first == "n.ipynb:cell 1:1:8: functorch: use torch.func"
     assert second == "n.ipynb:cell 4:2:1: functorch.grad: use torch.func.grad"
     assert third.startswith("n.ipynb:cell 2: unreadable: line 1: ")
+    assert "\n1 cell could not be read" in out
     # It can be recorded too, and is then no longer new.
     audit(tmp_path, "--write-baseline=base.json")
     assert audit(tmp_path, "--baseline=base.json")[0] == 0
@@ -110,6 +111,7 @@ def test_exclude(tmp_path, found, audit):
         "own/a.py",
         "own/vendored/b.py",
     ]
+    assert paths("--exclude=[!o]*.py", "--exclude=own/**/[x-z]*.py", "--exclude=a.py") == []
     # A named file too: a hook names the files.
     assert paths("--exclude=vendored", "own/vendored/b.py", "own/a.py") == ["own/a.py"]
 
@@ -160,6 +162,10 @@ def test_git_ignores_declarations_too(tmp_path, found):
     (tmp_path / "requirements.txt").write_text("functorch\n")
 
     assert [path for path, *_ in found(tmp_path)] == ["requirements.txt"]
+    # Also where nothing else is of a known kind.
+    (tmp_path / "requirements.txt").unlink()
+    assert found(tmp_path) == []
+    assert [path for path, *_ in found(tmp_path, "build")] == ["build/requirements.txt"]
 
 
 def test_a_file_of_no_known_kind_is_said_to_be_so(tmp_path, audit, found):
@@ -169,11 +175,19 @@ def test_a_file_of_no_known_kind_is_said_to_be_so(tmp_path, audit, found):
     status, _, err = audit(tmp_path, "notes.md")
 
     assert status == 0
-    assert err == "notes.md: not audited: no Python, no notebook, and no known declaration\n"
+    assert err == (
+        "notes.md: not audited: it is not Python, not a notebook, "
+        "and not a known file of dependencies\n"
+    )
     assert found(tmp_path, "tool") == [("tool", 2, 8, "functorch", "import")]
 
 
 def test_the_order_does_not_depend_on_hashing(tmp_path):
+    (tmp_path / "two.py").write_text(
+        "try:\n    import functorch as f\nexcept ImportError:\n"
+        "    import functorch.compile as f\ntry:\n    f\nexcept NameError:\n    f = None\n"
+        "def g():\n    return f.nop\n"
+    )
     for name in "hgfedcba":
         (tmp_path / f"{name}.py").write_text("functorch def\n")
         (tmp_path / f"ok_{name}.py").write_text("from functorch import vjp, vmap\n")
@@ -237,6 +251,30 @@ def test_gone_is_told_only_of_what_was_audited(recorded, audit):
     assert audit(recorded, "--baseline=base.json", "--fail-on-gone", "a")[0] == 0
 
 
+def test_what_is_gone_has_its_path_from_here(recorded, audit):
+    (recorded / "a/one.py").write_text("")
+    (recorded / "ci").mkdir()
+    (recorded / "b/two.py").write_text("import functorch\nprint 'broken'\n")
+    audit(recorded, "--write-baseline=ci/base.json")
+    (recorded / "b/two.py").unlink()
+    (recorded / "b/three.py").unlink()
+
+    _, _, err = audit(recorded / "b", "--baseline=../ci/base.json")
+
+    assert err.splitlines()[:2] == [
+        "gone: three.py: functorch: import functorch",
+        "gone: two.py: unreadable",
+    ]
+
+
+def test_a_file_of_the_project_is_not_replaced_by_a_baseline(recorded, audit):
+    status, _, err = audit(recorded, "--write-baseline", "a/one.py", "b")
+
+    assert status == 2
+    assert "a/one.py is a file to audit: name another one for --write-baseline" in err
+    assert (recorded / "a/one.py").read_text() == "import functorch\n"
+
+
 def test_a_narrower_audit_replaces_only_what_it_audited(recorded, audit):
     (recorded / "a/one.py").write_text("")
     (recorded / "b/two.py").write_text("")
@@ -266,6 +304,20 @@ def test_version_1_is_read(tmp_path, audit):
     status, out, err = audit(tmp_path, "--baseline=base.json")
 
     assert (status, out, err) == (0, "No new uses (1 in base.json).\n", "")
+
+
+def test_version_1_can_be_written_again(tmp_path, audit):
+    for name in "ab":
+        (tmp_path / f"{name}.py").write_text("from functorch import nonsense\n")
+    entry = {"name": "functorch", "text": "from functorch import nonsense", "count": 1}
+    document = {"version": 1, "findings": [{"path": f"{name}.py", **entry} for name in "ab"]}
+    (tmp_path / "base.json").write_text(json.dumps(document))
+
+    for paths, version in ((["a.py"], 1), ([], 2)):
+        audit(tmp_path, "--write-baseline=base.json", *paths)
+        assert json.loads((tmp_path / "base.json").read_text())["version"] == version
+        status, _, err = audit(tmp_path, "--baseline=base.json")
+        assert (status, err) == (0, "")
 
 
 def test_fail_on_gone_needs_a_baseline(tmp_path, audit):
@@ -406,11 +458,57 @@ def test_installs_in_a_notebook(tmp_path, found):
     ]
 
 
+@pytest.mark.parametrize("name", ["Pipfile", "pixi.toml"])
+def test_declarations_in_a_folder_without_python(name, tmp_path, found):
+    (tmp_path / "envs/gpu").mkdir(parents=True)
+    table = "packages" if name == "Pipfile" else "dependencies"
+    (tmp_path / "envs/gpu" / name).write_text(f'[{table}]\nfunctorch = "*"\n')
+
+    assert found(tmp_path) == [(f"envs/gpu/{name}", 2, 1, "functorch", "declaration")]
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text("gpu\n")
+    assert found(tmp_path) == []
+
+
 @pytest.mark.parametrize("name", ["poetry.lock", "Pipfile.lock", "uv.lock", "conda-lock.yml"])
 def test_lock_files_are_left_alone(name, tmp_path, found):
     (tmp_path / name).write_text('name = "functorch"\n- functorch\n')
 
     assert found(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "places"),
+    [
+        ("setup.py", "REQ = ['functorch']\nsetup(install_requires=REQ)\n", [(1, 9)]),
+        ("setup.py", "setup(extras_require={'functorch': ['torch']})\n", []),
+        ("Dockerfile", "RUN pip install a \\\n # b\n  functorch\n", [(3, 3)]),
+        ("Dockerfile", "RUN pip install a\n# b\nRUN functorch\n", []),
+        ("Pipfile", '[packages]\nf = "*"\nfunctorch = "*"\n', [(3, 1)]),
+        ("requirements.txt", "# \u0130\u0130\nfunctorch\n", [(2, 1)]),
+    ],
+)
+def test_declarations_that_are_easily_misread(name, text, places, tmp_path, found):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert [(line, column) for _, line, column, *_ in found(tmp_path)] == places
+
+
+def test_a_magic_of_several_lines_hides_no_other_cell(tmp_path, found):
+    sources = [
+        "!pip install torch \\\n    functorch",
+        "try:\n    import functorch\nexcept ImportError:\n    functorch = None",
+        "functorch.vjp(f)",
+    ]
+    cells = [{"cell_type": "code", "metadata": {}, "source": s} for s in sources]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    (tmp_path / "n.ipynb").write_text(json.dumps(notebook))
+
+    assert found(tmp_path) == [
+        ("n.ipynb", 2, 5, "functorch", "declaration"),
+        ("n.ipynb", 2, 12, "functorch", "import"),
+        ("n.ipynb", 1, 1, "functorch.vjp", "use"),
+    ]
 
 
 # What ruff does not see in code.
@@ -471,6 +569,10 @@ CODE = {
             (7, 33, "functorch", "string"),
         ],
     ),
+    "calls and strings by keyword": (
+        "mock.patch(target='functorch.vjp')\nimportlib.import_module(name='functorch')\n",
+        [(1, 20, "functorch.vjp", "string"), (2, 1, "functorch", "call")],
+    ),
     "calls": (
         "import functorch\nx = getattr(functorch, 'vjp')\n"
         "mock.patch.object(functorch.compile, 'nop')\n"
@@ -486,13 +588,14 @@ CODE = {
     ),
     "doctests": (
         'import functorch\n\ndef f(x):\n    """Do.\n\n    >>> é = functorch.vjp(f, x)\n'
-        "    >>> from functorch import grad\n    >>> if x:\n    ...     functorch.vmap(f)\n"
+        "    >>> from functorch import grad\n    >>> from . import functorch as f\n"
+        "    >>> if x:\n    ...     functorch.vmap(f)\n"
         '    nonsense functorch.vjp\n    """\n',
         [
             (1, 8, "functorch", "import"),
             (6, 13, "functorch.vjp", "string"),
             (7, 31, "functorch.grad", "string"),
-            (9, 13, "functorch.vmap", "string"),
+            (10, 13, "functorch.vmap", "string"),
         ],
     ),
     "noqa": (
@@ -506,6 +609,17 @@ CODE = {
         "def g():\n    functorch = 1\n    return functorch.real\n"
         "[functorch.x for functorch in y]\nmy.functorch.vjp\n",
         [(3, 8, "functorch", "import")],
+    ),
+    "nonlocal and a nested global": (
+        "def f():\n    ft = None\n    def g():\n        nonlocal ft\n"
+        "        import functorch as ft\n    def h():\n        global gl\n"
+        "        import functorch as gl\n    ft.vjp(f)\n    gl = 1\n    gl.vjp(f)\ngl.vmap(f)\n",
+        [
+            (5, 16, "functorch", "import"),
+            (8, 16, "functorch", "import"),
+            (9, 5, "functorch.vjp", "use"),
+            (12, 1, "functorch.vmap", "use"),
+        ],
     ),
     "global": (
         "ft = None\n\ndef f():\n    global ft\n    import functorch as ft\n\n"

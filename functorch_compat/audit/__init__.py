@@ -22,8 +22,8 @@ _FILE_SILENCED = re.compile(r"^\s*#\s*(ruff|flake8)\s*:\s*noqa\s*:[\w\s,]*\bTID2
 def audit(paths: Iterable[str] = (), exclude: Iterable[str] = ()) -> Result:
     """Find the uses of legacy names in ``paths``: files, or folders with all that is in them.
 
-    Files that declare dependencies are read too. The settings of the project are respected: they
-    say what ``paths`` are if there are none, and what is excluded besides ``exclude``.
+    Files that declare dependencies are read too. The settings of the project apply: they give the
+    paths if ``paths`` is empty, and they may exclude more than ``exclude``.
 
     Raises:
         ToolError: Where a path does not exist, a setting is wrong, or ruff is not installed or
@@ -63,7 +63,7 @@ def find_in(files: Iterable[str], with_declarations: bool = True) -> Result:
 
 
 def _mentioning(files: Iterable[str], unreadable: list[Unreadable]) -> list[str]:
-    """The files with the word in them: regular ones, and of a file and the links to it one."""
+    """The regular files that contain the word. A file and the links to it count as one."""
     found: dict[str, str] = {}
     for path in sorted(set(files), key=lambda path: (os.path.islink(path), path)):
         try:
@@ -73,7 +73,7 @@ def _mentioning(files: Iterable[str], unreadable: list[Unreadable]) -> list[str]
                 if b"functorch" in file.read().lower():
                     found.setdefault(os.path.realpath(path), path)
         except OSError as error:
-            if os.path.islink(path) and not os.path.exists(path):  # it leads nowhere
+            if os.path.islink(path) and not os.path.exists(path):  # a broken link
                 continue
             unreadable.append(Unreadable(path, error.strerror or str(error)))
     return sorted(found.values())

@@ -13,13 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from functorch_compat.audit.formats import many
+from functorch_compat.audit.formats import unread
 from functorch_compat.audit.scope import Scope
 from functorch_compat.files import replace
 from functorch_compat.findings import Finding, Result, ToolError, Unreadable
 from functorch_compat.legacy_api import lookup
 
 _VERSION = 2
+_CELL = ":cell "
 
 
 class Entry(NamedTuple):
@@ -34,7 +35,7 @@ class Entry(NamedTuple):
 
 
 class Baseline(NamedTuple):
-    """What a file lists."""
+    """The entries of a file, and how often it lists each."""
 
     file: str
     entries: Mapping[Entry, int] = MappingProxyType({})
@@ -47,20 +48,22 @@ class Baseline(NamedTuple):
             ToolError: Where the file cannot be written. It is then as it was.
         """
         kept = {e: n for e, n in self.entries.items() if not self._is_audited(e, scope)}
+        # Entries of an old version can only be kept beside others of that version.
+        new = self._replace(version=self.version if kept else _VERSION)
         entries = Counter(kept)
-        entries.update(map(self._of_finding, result.findings))
-        entries.update(map(self._of_unreadable, result.unreadable))
+        entries.update(map(new._of_finding, result.findings))
+        entries.update(map(new._of_unreadable, result.unreadable))
         listed = [_without_blanks(entry, n) for entry, n in sorted(entries.items()) if entry.name]
         unreadable = [entry.path for entry in sorted(entries) if not entry.name]
-        document = {"version": _VERSION, "findings": listed, "unreadable": unreadable}
+        document = {"version": new.version, "findings": listed, "unreadable": unreadable}
         try:
             replace(self.file, (json.dumps(document, indent=2) + "\n").encode())
         except OSError as error:
             raise ToolError(f"{self.file} cannot be written: {error.strerror}") from None
-        return Baseline(self.file, entries)
+        return new._replace(entries=entries)
 
     def compare(self, result: Result, scope: Scope | None) -> tuple[Result, list[Entry]]:
-        """What is not in the file, and the entries of what was audited that are gone."""
+        """Return what the file does not list, and its entries in the scope that are gone."""
         left = Counter(self.entries)
 
         def is_new(entry: Entry) -> bool:
@@ -76,20 +79,28 @@ class Baseline(NamedTuple):
         gone = (entry for entry in sorted((+left).elements()) if self._is_audited(entry, scope))
         return new, [entry for entry in gone if entry.path not in unreadable]
 
+    def described(self, entry: Entry) -> str:
+        """An entry as the audit prints a finding: its path is relative to the current folder."""
+        path = entry.path if entry.distribution else self._from_here(entry)
+        return f"{path}: {entry.name}: {entry.text}" if entry.name else f"{path}: unreadable"
+
     @property
     def sums(self) -> str:
-        """How many uses it lists, and what else."""
+        """How many uses, unreadable files and unreadable cells it lists, and its name."""
         uses = sum(count for entry, count in self.entries.items() if entry.name)
-        unreadable = sum(not entry.name for entry in self.entries)
-        more = f", and {many(unreadable, 'file')} that cannot be read" if unreadable else ""
-        return f"{uses} in {self.file}{more}"
+        unreadable = [entry.path for entry in self.entries if not entry.name]
+        cells = sum(_CELL in path for path in unreadable)
+        more = unread(len(unreadable) - cells, cells)
+        return f"{uses} in {self.file}{f', and {more} that cannot be read' if more else ''}"
 
     def _is_audited(self, entry: Entry, scope: Scope | None) -> bool:
-        """Whether an entry is in the scope, or in what is installed if there is none."""
+        """Whether the audit covered an entry. Without a scope it covered what is installed."""
         if scope is None or entry.distribution:
             return scope is None and entry.distribution != ""
-        path, _, _ = entry.path.partition(":cell ")
-        return os.path.relpath(os.path.join(self._folder, path)) in scope
+        return self._from_here(entry).partition(_CELL)[0] in scope
+
+    def _from_here(self, entry: Entry) -> str:
+        return os.path.relpath(os.path.join(self._folder, entry.path))
 
     @property
     def _folder(self) -> str:
@@ -103,11 +114,12 @@ class Baseline(NamedTuple):
         if finding.distribution:
             path, distribution = finding.path, finding.distribution.rpartition(" ")[0]
             return Entry(Path(path).as_posix(), finding.name, finding.text, distribution)
+        # Version 1 has only names of the table.
         name = finding.name if self.version > 1 else lookup(finding.name)[0]
         return Entry(self._path(finding.path), name, finding.text)
 
     def _of_unreadable(self, unreadable: Unreadable) -> Entry:
-        cell = f":cell {unreadable.cell}" if unreadable.cell else ""
+        cell = f"{_CELL}{unreadable.cell}" if unreadable.cell else ""
         return Entry(self._path(unreadable.path) + cell, "", "")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from functorch_compat.audit import baseline, find_in, formats, settings
+from functorch_compat.audit import baseline, declarations, find_in, formats, settings
+from functorch_compat.audit.scope import is_python
 from functorch_compat.findings import Result, ToolError
 
 
@@ -15,18 +16,26 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "audit",
         help="find the uses of legacy names",
         description="Find the uses of legacy names in Python files, notebooks and declarations of "
-        "dependencies. Exit status: 0 if there are none, 1 if there are, 2 if a file could not be "
-        "read or the command is wrong.",
+        "dependencies. Exit status: 0 if there are none, or only those that the baseline lists; "
+        "1 if there are others; 2 if a file cannot be read or the command is wrong. "
+        "[tool.functorch-compat] in pyproject.toml may set paths, exclude and baseline.",
         epilog="Example: functorch-compat audit --baseline functorch-baseline.json src tests",
     )
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files and folders to audit (default: the paths of pyproject.toml, or the current "
+        "folder)",
+    )
     parser.add_argument("--installed", action="store_true", help="audit what is installed instead")
     parser.add_argument(
         "--exclude",
         action="append",
         default=[],
         metavar="GLOB",
-        help="leave out files and folders of that name, or with a slash of that path (repeatable)",
+        help="leave out each file and folder of this name, or of this path if GLOB has a slash "
+        "(repeatable)",
     )
     parser.add_argument(
         "--format",
@@ -35,13 +44,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="text (default), JSON, annotations for GitHub, or SARIF 2.1.0",
     )
     ratchet = parser.add_mutually_exclusive_group()
-    ratchet.add_argument("--baseline", metavar="FILE", help="report only what is not in FILE")
+    ratchet.add_argument("--baseline", metavar="FILE", help="report only what FILE does not list")
     ratchet.add_argument("--write-baseline", metavar="FILE", help="write what is found into FILE")
     ratchet.add_argument(
-        "--no-baseline", action="store_true", help="report all, whatever pyproject.toml says"
+        "--no-baseline", action="store_true", help="ignore the baseline that pyproject.toml names"
     )
     parser.add_argument(
-        "--fail-on-gone", action="store_true", help="exit 1 also where the baseline can shrink"
+        "--fail-on-gone", action="store_true", help="exit 1 also if the baseline can shrink"
     )
     parser.set_defaults(run=run)
 
@@ -64,7 +73,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         scope = said.scope(options.paths, options.exclude)
         for path in scope.unknown:
-            _tell(f"{path}: not audited: no Python, no notebook, and no known declaration")
+            _tell(
+                f"{path}: not audited: it is not Python, not a notebook, "
+                "and not a known file of dependencies"
+            )
         result = find_in(scope.files())
 
     gone: list[baseline.Entry] = []
@@ -74,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     elif known:
         result, gone = known.compare(result, scope)
         for entry in gone:
-            _tell(f"gone: {entry.path}: {entry.name or 'unreadable'}: {entry.text}")
+            _tell(f"gone: {known.described(entry)}")
         if gone:
             _tell(f"{file} can shrink by {len(gone)}: --write-baseline {file} writes it again")
     if options.format == "text":
@@ -87,7 +99,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _baseline(file: str, is_written: bool) -> baseline.Baseline:
-    """What the file lists: nothing, if it is to be written and is none yet."""
+    """What the file lists: nothing, if it is to be written and is no baseline yet."""
+    if is_written and (is_python(file) or declarations.is_kind(file)):
+        raise ToolError(f"{file} is a file to audit: name another one for --write-baseline")
     try:
         return baseline.read(file)
     except ToolError:
@@ -97,4 +111,5 @@ def _baseline(file: str, is_written: bool) -> baseline.Baseline:
 
 
 def _tell(text: str) -> None:
+    """Print a line beside the result."""
     print(formats.printable(text), file=sys.stderr)

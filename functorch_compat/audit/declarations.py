@@ -10,6 +10,7 @@ import configparser
 import re
 import sys
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -55,24 +56,18 @@ def _in_magics(path: str) -> list[Finding]:
     found = []
     for cell, python in document.python.items():
         code = document.cells[cell]
-        offset = 0
-        for line, other in zip(code.splitlines(keepends=True), _padded(python)):
-            if line != other:
-                places = (offset + place for place in _install_commands(line))
-                found += [_finding(path, code, place)._replace(cell=cell) for place in places]
-            offset += len(line)
+        code = document.cells[cell]
+        # Only the magics remain. In a cell of the shell there is no Python, so all of it does.
+        lines = zip_longest(*(re.findall(r".*\n|.+", text) for text in (code, python)))
+        shell = "".join(re.sub(".", " ", line) if line == other else line for line, other in lines)
+        places = _install_commands(shell)
+        found += [_finding(path, code, place)._replace(cell=cell) for place in places]
     return found
 
 
-def _padded(python: str) -> Iterator[str]:
-    """The lines of what is Python in a cell: none, in a cell of the shell."""
-    yield from python.splitlines(keepends=True)
-    while True:
-        yield ""
-
-
 def _finding(path: str, text: str, offset: int) -> Finding:
-    offset = text.lower().find("functorch", offset)
+    written = re.compile("functorch", re.I).search(text, offset)
+    offset = written.start() if written else offset  # an escape may stand for a letter
     *before, start = documents.lines(text[:offset])
     shown = (start + documents.lines(text[offset:])[0]).strip()
     place = (len(before) + 1, len(start) + 1)
@@ -114,7 +109,8 @@ _WORD = re.compile(r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\])+")
 
 def _install_commands(text: str) -> Iterator[int]:
     """The arguments of ``pip install``, ``conda install`` and the like."""
-    comments = re.compile(r"(^|\s)#.*")
+    # A comment that has its line for itself does not end a command of a Dockerfile.
+    comments = re.compile(r"^[ \t]*#.*\r?\n|(?:^|\s)#.*", re.M)
     text = comments.sub(lambda comment: " " * len(comment[0]), text)
     for command in _INSTALL.finditer(text):
         for word in _WORD.finditer(text, command.start(1), command.end(1)):
@@ -126,19 +122,19 @@ def _install_commands(text: str) -> Iterator[int]:
 
 
 def _by_trial(text: str, declared: Callable[[str], Iterator[str]]) -> Iterator[int]:
-    """Find the places where another name would make a parser find less."""
+    """Find the places where a parser finds less once the name there is another one."""
 
     def count(text: str) -> int:
         return sum(map(is_functorch, declared(text)))
 
     found = count(text)
     for place in re.finditer("functorch", text, re.I) if found else ():
-        if count(f"{text[: place.start()]}f{text[place.end() :]}") < found:
+        if count(f"{text[: place.start()]}un{text[place.start() :]}") < found:
             yield place.start()
 
 
 def _toml(*tables: str) -> _Parser:
-    """The parser of TOML that has lists of requirements, or tables by their names, under keys."""
+    """Make a parser of TOML. Each key leads to a list of requirements, or to a table by name."""
 
     def declared(text: str) -> Iterator[str]:
         try:
@@ -228,7 +224,7 @@ def _declared_in_ini(text: str) -> Iterator[str]:
                 yield from (value[start:].split()[0] for start in _install_commands(value))
 
 
-# YAML and Python, whose parsers do.
+# YAML and Python, whose parsers tell where they found something.
 
 
 def _yaml(text: str) -> Iterator[int]:
@@ -271,17 +267,19 @@ def _setup_py(text: str) -> Iterator[int]:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # ruff says so
+        return  # ruff reports it
     starts = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", text))]
-    for node in ast.walk(tree):
-        for name, value in _named_values(node):
-            if re.search("requir|depend|extras", name, re.I):
-                for string in ast.walk(value):
-                    if not isinstance(string, ast.Constant) or not isinstance(string.value, str):
-                        continue
-                    if any(map(is_functorch, string.value.splitlines())):
-                        line = text[starts[string.lineno - 1] :].encode()
-                        yield starts[string.lineno - 1] + len(line[: string.col_offset].decode())
+    named = [pair for node in ast.walk(tree) for pair in _named_values(node)]
+    values = [value for name, value in named if re.search("requir|depend|extras", name, re.I)]
+    variables = {n.id for value in values for n in ast.walk(value) if isinstance(n, ast.Name)}
+    for value in (*values, *(value for name, value in named if name in variables)):
+        keys = {key for node in ast.walk(value) if isinstance(node, ast.Dict) for key in node.keys}
+        for string in ast.walk(value):
+            if not isinstance(string, ast.Constant) or not isinstance(string.value, str):
+                continue
+            if string not in keys and any(map(is_functorch, string.value.splitlines())):
+                line = text[starts[string.lineno - 1] :].encode()
+                yield starts[string.lineno - 1] + len(line[: string.col_offset].decode())
 
 
 def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

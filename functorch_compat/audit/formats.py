@@ -38,7 +38,10 @@ def as_text(result: Result, known: str | None = None, is_installed: bool = False
             f"{len(result.findings):6}  {new}in all{among}{_by_migrate(result, is_installed)}"
         )
     if result.unreadable:
-        lines += ["", f"{many(len(result.unreadable), f'{new}file')} could not be read."]
+        cells = sum(one.cell is not None for one in result.unreadable)
+        what = unread(len(result.unreadable) - cells, cells, new)
+        advice = "" if is_installed else "; --exclude leaves out, --write-baseline records"
+        lines += ["", f"{what} could not be read{advice}."]
     if not lines:
         lines = [printable(f"No new uses{among}." if known else "No uses of legacy names.")]
     return "\n".join(lines) + "\n"
@@ -172,6 +175,16 @@ def many(count: int, thing: str) -> str:
     '2 uses'
     """
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def unread(files: int, cells: int, new: str = "") -> str:
+    """How many files and cells of notebooks cannot be read, or nothing where all can.
+
+    >>> unread(2, 1)
+    '2 files and 1 cell'
+    """
+    counts = ((files, f"{new}file"), (cells, f"{new}cell"))
+    return " and ".join(many(count, thing) for count, thing in counts if count)
 
 
 def _physical_location(finding: Finding) -> dict[str, Any]:

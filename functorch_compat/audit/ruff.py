@@ -44,7 +44,7 @@ def files(
     gitignore: bool = True,
 ) -> list[str]:
     """The files in a folder that match a glob of ``include``."""
-    # Any other glob is for a path from the current folder.
+    # Ruff takes a glob that does not begin at the root for one from the current folder.
     globs = [os.path.join(os.path.abspath(os.sep), "**", glob) for glob in include]
     with tempfile.TemporaryDirectory() as temporary:
         configuration = _configuration(
@@ -54,13 +54,30 @@ def files(
             f"respect-gitignore = {json.dumps(gitignore)}",
         )
         listed = _run("--show-files", "--config", configuration, "--", folder).splitlines()
-    # Of TOML ruff lists `pyproject.toml` alone. Others are in the folders of what it lists.
-    folders = {os.path.abspath(folder)}
-    for path in listed:
-        while (path := os.path.dirname(path)) not in folders and len(path) > 1:
-            folders.add(path)
-    toml = (os.path.join(folder, name) for folder in folders for name in _TOML & {*include})
-    return [_relative(path) for path in (*listed, *filter(os.path.isfile, toml))]
+    toml = _toml(folder, _TOML & {*include}, exclude)
+    if toml and gitignore:
+        toml -= _ignored(folder, toml)
+    return [_relative(path) for path in (*listed, *sorted(toml))]
+
+
+def _toml(folder: str, names: Collection[str], exclude: Iterable[str]) -> set[str]:
+    """The files of these names. Of TOML files, ruff lists only ``pyproject.toml``."""
+    found: set[str] = set()
+    for inner, folders, files in os.walk(os.path.abspath(folder)) if names else ():
+        folders[:] = {*folders}.difference(exclude)
+        found.update(os.path.join(inner, name) for name in {*names}.intersection(files))
+    return found
+
+
+def _ignored(folder: str, paths: Collection[str]) -> set[str]:
+    """What git ignores of these paths: nothing, outside a repository or without git."""
+    command = ["git", "check-ignore", "-z", "--stdin"]
+    data = b"\0".join(map(os.fsencode, paths))
+    try:
+        result = subprocess.run(command, cwd=folder, input=data, capture_output=True, check=False)
+    except FileNotFoundError:
+        return set()
+    return {*map(os.fsdecode, result.stdout.split(b"\0"))}
 
 
 class Checked(NamedTuple):

@@ -32,15 +32,15 @@ def is_python(path: str) -> bool:
 class Exclude(NamedTuple):
     """A pattern for what is left out.
 
-    Without a slash it is for the name of a file or a folder anywhere. With a slash it is for a path
-    from ``folder``. ``**`` stands for any folders.
+    A pattern without a slash matches the name of a file or a folder anywhere, one with a slash
+    a path relative to ``folder``. ``**`` matches any folders.
     """
 
     glob: str
     folder: str
 
     def matches(self, path: str) -> bool:
-        """Whether the pattern is for the path, or for a folder above it."""
+        """Whether the pattern matches the path, or a folder above it."""
         relative = Path(os.path.relpath(path, self.folder)).as_posix()
         return _regex(self.glob).fullmatch(relative) is not None
 
@@ -49,8 +49,9 @@ class Exclude(NamedTuple):
 def _regex(glob: str) -> re.Pattern[str]:
     glob = re.sub(r"^\./", "", glob.rstrip("/"))
     wild = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob.lstrip("/"))
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[!?[^\]/\\]+\])", glob.lstrip("/"))
     anywhere = "" if "/" in glob else "(?:.*/)?"
+    wild.update((part, part.replace("[!", "[^")) for part in parts[1::2] if part[0] == "[")
     regex = "".join(wild.get(part, re.escape(part)) for part in parts)
     return re.compile(f"{anywhere}{regex}(?:/.*)?", re.DOTALL)
 
@@ -86,8 +87,11 @@ class Scope:
             if not os.path.exists(path):
                 raise ToolError(f"{path}: no such file or folder")
             if os.path.isdir(path):
-                # Where git ignores all of a folder, somebody who names it wants it all the same.
-                files += ruff.files(path, KINDS) or ruff.files(path, KINDS, gitignore=False)
+                found = ruff.files(path, KINDS)
+                # Somebody who names a folder that git ignores as a whole wants it all the same.
+                if not found and not ruff.files(path, ("*",)):
+                    found = ruff.files(path, KINDS, gitignore=False)
+                files += found
             elif path not in self.unknown:
                 files.append(os.path.normpath(path))
         return [path for path in files if not self._excludes(path)]
