@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -26,6 +26,10 @@ class Context:
     """Whether others may import what the code imports and does not use."""
     mentioned: frozenset[str] = frozenset()
     """The words in which an imported name may be used, though no code uses it."""
+    is_taken: Callable[[str], bool] = lambda name: False
+    """Whether another file may import a name from here."""
+    used: frozenset[str] = frozenset()
+    """The legacy names that some audited code uses."""
     keeps_fallbacks: bool = False
     """Whether imports that serve torch 1 stay beside those that take their place."""
 
@@ -54,8 +58,9 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
         for use in uses:
             decision = decisions[use]
             if isinstance(decision, Replaced):
-                is_import = use.access is None and one.bound not in MODULES
-                wanted = () if is_import and _is_unused(one, names, context) else decision.requires
+                wanted = decision.requires
+                if use.access is None and (stays or _is_unused(one, names, context)):
+                    wanted = ()
                 needs += [n for n in wanted if not _is_given(n, one, use, given, names)]
         needs = [n for n in dict.fromkeys(needs) if not _is_implied(n, needs)]
         given += [(one, need) for need in needs if isinstance(need, Need)]
@@ -153,7 +158,11 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
     lines = code.text[code.offset(one.statement) : end] + re.split(r"[\r\n]", code.text[end:])[0]
     # A name that something else binds too may be one of another file's.
     return not (
-        exported or again or _NOQA.search(lines) or len(one.scope.assignments[one.local]) > 1
+        exported
+        or again
+        or _NOQA.search(lines)
+        or len(one.scope.assignments[one.local]) > 1
+        or context.is_taken(one.local)
     )
 
 
