@@ -147,7 +147,7 @@ def _migrate_file(
     rewritten, moved = document.edited(done.edits)
     after, sorted_to = rewritten, moved
     if done.edits:
-        after, shifted = rewritten.edited(sorting.edits(document, rewritten))
+        after, shifted = rewritten.edited(sorting.edits(document, rewritten, moved))
 
         def sorted_to(offset: int) -> Place:
             return shifted(rewritten.offset(moved(offset)))

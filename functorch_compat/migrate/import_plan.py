@@ -49,7 +49,7 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
     for use in decisions:
         for one in use.imports:
             by_import.setdefault(one, []).append(use)
-    given: list[tuple[Import, Need]] = []
+    given: list[tuple[Import, Need | Helper]] = []
     plans = {}
     for one in names.of("functorch"):
         uses = by_import.get(one, [])
@@ -63,7 +63,7 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
                     wanted = ()
                 needs += [n for n in wanted if not _is_given(n, one, use, given, names)]
         needs = [n for n in dict.fromkeys(needs) if not _is_implied(n, needs)]
-        given += [(one, need) for need in needs if isinstance(need, Need)]
+        given += [(one, need) for need in needs]
         plans[one] = Plan(stays, tuple(needs))
     return plans
 
@@ -77,12 +77,25 @@ def _is_implied(need: Need | Helper, needs: list[Need | Helper]) -> bool:
 
 
 def _is_given(
-    need: Need | Helper, one: Import, use: Use, given: list[tuple[Import, Need]], names: Imports
+    need: Need | Helper,
+    one: Import,
+    use: Use,
+    given: list[tuple[Import, Need | Helper]],
+    names: Imports,
 ) -> bool:
-    """Whether an import that is planned already gives it there."""
+    """Whether what is planned already gives it there."""
+    offset = names.code.offset(use.node)
     if isinstance(need, Helper):
-        return False
+        return all(
+            names.is_import_of("functorch", bound) for bound in one.scope.assignments[one.local]
+        ) and any(
+            planned == need and other.scope is one.scope and names.is_sure(other, offset)
+            for other, planned in given
+            if other is not one
+        )
     for other, planned in given:
+        if isinstance(planned, Helper):
+            continue
         if need.name or need.local:
             same = planned == need
         else:
@@ -92,10 +105,7 @@ def _is_given(
         if (
             same
             and other.scope in (scopes if own is None else scopes[: own + 1])
-            and (
-                other.statement is one.statement
-                or names.is_sure(other, names.code.offset(use.node))
-            )
+            and (other.statement is one.statement or names.is_sure(other, offset))
         ):
             return True
     return False

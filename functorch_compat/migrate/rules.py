@@ -44,7 +44,7 @@ def rename(use: Use, names: Imports) -> Decision:
         (one,) = use.imports
         new = row.replacement + one.imported[len(use.name) :]
         if not isinstance(one.statement, cst.ImportFrom):
-            return Replaced((), (Need(new, "", one.local),))
+            return Replaced((), (Need(new, "", one.local if one.bound == one.imported else ""),))
         module, _, last = new.rpartition(".")
         return Replaced((), (Need(module, last, one.local),))
     spelling = (spell_module if row.is_module else spell)(row.replacement, use, names)
