@@ -238,6 +238,89 @@ def test_a_name_that_nothing_uses_goes(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("importer", "stays"),
+    [
+        ("from package.utils import *", True),
+        ("from .utils import (\n    f,\n    vjp as g,\n)", True),
+        ("from package import utils as u\nu.vjp", True),
+        ("from package.utils import f  # not vjp", False),
+        ("import utils_of_others\nutils_of_others.vjp", False),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["py", "ipynb"])
+def test_a_name_stays_that_another_file_may_import(importer, stays, suffix, tmp_path, monkeypatch):
+    (tmp_path / "utils.py").write_text("from functorch import vjp\nf = 1\n")
+    written = notebook_of(cell(importer), indent=1) if suffix == "ipynb" else importer
+    (tmp_path / f"main.{suffix}").write_text(written)
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    after = "from torch.func import vjp\nf = 1\n" if stays else "f = 1\n"
+    assert (tmp_path / "utils.py").read_text() == after
+
+
+def test_a_patch_target_changes_where_code_uses_the_name(tmp_path, monkeypatch, capsys):
+    (tmp_path / "code.py").write_text("import functorch\nfunctorch.vjp(f, x)\n")
+    patches = "patch('{}.vjp')\npatch('functorch.grad')\n"
+    (tmp_path / "test_code.py").write_text(patches.format("functorch"))
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 1
+    assert (tmp_path / "test_code.py").read_text() == patches.format("torch.func")
+    assert "test_code.py:2:8: functorch.grad: a string names it" in capsys.readouterr().err
+
+
+def test_what_is_left_is_listed_where_it_is_then(tmp_path, monkeypatch, capsys):
+    (tmp_path / "legacy.py").write_text(
+        "from functorch import FunctionalModule, vjp\nmodule = FunctionalModule(vjp)\n"
+        "ft = functorch = __import__('functorch')\nft.vjp\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 1
+    listed = [line.rpartition(": use ")[0] for line in capsys.readouterr().err.splitlines()[:3]]
+    assert listed == [
+        "legacy.py:1:23: functorch.FunctionalModule: another call",
+        "legacy.py:4:18: functorch: imported by a call",
+        "legacy.py:5:1: functorch.vjp: no import gives it this name",
+    ]
+
+
+def test_settings_say_what_is_migrated_where_no_path_is_given(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").write_text("[tool.functorch-compat]\npaths = ['src']\n")
+    (tmp_path / "src").mkdir()
+    for folder in (tmp_path, tmp_path / "src"):
+        (folder / "legacy.py").write_text("from functorch import vjp\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    assert (tmp_path / "src/legacy.py").read_text() == "from torch.func import vjp\n"
+    assert (tmp_path / "legacy.py").read_text() == "from functorch import vjp\n"
+
+
+@pytest.mark.parametrize("suffix", ["py", "ipynb"])
+def test_imports_that_were_sorted_stay_so(suffix, tmp_path, monkeypatch):
+    """Others, that were not, stay as they were."""
+    imports = "from functorch import combine_state_for_ensemble as combine\n"
+    unsorted = "import sys\nimport os\n"
+    use = "result = [combine(models) for models in (1, 2)]"
+    if suffix == "ipynb":
+        written = notebook_of(cell(unsorted), cell(f"{imports}\n{use}"), indent=1)
+    else:
+        written = f"{unsorted}\n\ndef f():\n    {imports}\n    {use}\n"
+    file = tmp_path / f"legacy.{suffix}"
+    file.write_text(written)
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    after = file.read_text()
+    code = "".join(json.loads(after)["cells"][1]["source"]) if suffix == "ipynb" else after
+    new = "import copy\n\nfrom torch.func import functional_call, stack_module_state\n"
+    assert new in code.replace("\n    ", "\n")
+    assert unsorted.replace("\n", "\\n" if suffix == "ipynb" else "\n")[:11] in after
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         (
