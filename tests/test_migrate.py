@@ -181,12 +181,15 @@ def test_what_is_not_installed_is_named_at_once(missing, named, monkeypatch, cap
 
 def test_a_pipe_is_passed_over(tmp_path, monkeypatch, capsys):
     os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "legacy.py").write_text("from functorch import vjp\nx = 1\n")
     with socket.socket(socket.AF_UNIX) as server:
         monkeypatch.chdir(tmp_path)
         server.bind("socket.py")
-        for arguments in ([], ["pipe.py", "socket.py"]):
+        for arguments in (["legacy.py", "pipe.py", "socket.py"], []):
             assert cli.main(["migrate", "--write", *arguments]) == 0
-    assert capsys.readouterr().err == 2 * "No uses of legacy names.\n"
+    assert (tmp_path / "legacy.py").read_text() == "x = 1\n"
+    said = "1 use in 1 file rewritten.\nNo uses of legacy names.\n"
+    assert capsys.readouterr().err == said
 
 
 def test_who_stops_it_is_told_how_far_it_came(tmp_path, monkeypatch, capsys):
@@ -244,6 +247,7 @@ def test_a_name_that_nothing_uses_goes(tmp_path, monkeypatch):
         ("from .utils import (\n    f,\n    vjp as g,\n)", True),
         ("from package import utils as u\nu.vjp", True),
         ("from package.utils import f  # not vjp", False),
+        ("import os, package.utils as u\nu.vjp", True),
         ("import utils_of_others\nutils_of_others.vjp", False),
     ],
 )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from functools import cached_property
 
+_IMPORT = re.compile(r"(?:\bfrom\s+([\w.]+)\s+)?\bimport\b\s*(\([^)]*|[^\n;#(]*)")
 _WORD = re.compile(r"\w+|\*")
 _ATTRIBUTE = re.compile(r"\.\s*(\w+)")
 
@@ -31,22 +32,20 @@ class Importers:
     @cached_property
     def _takers(self) -> dict[str, dict[str, set[str]]]:
         """For each module, what each file takes from it."""
-        modules = "|".join(map(re.escape, self.modules))
-        names = re.compile(rf"\bfrom\s+[\w.]*\b({modules})\s+import\b\s*(\([^)]*|[^\n;#]*)")
-        whole = re.compile(rf"\bimport\b(?:\s*\([^)]*?|[^\n;#(]*?)\b({modules})\b")
-        takers: dict[str, dict[str, set[str]]] = {}
-        for file in self.files:
+        takers: dict[str, dict[str, set[str]]] = {module: {} for module in self.modules}
+        for file in filter(os.path.isfile, self.files):  # to read a pipe would never end
             try:
                 with open(file, encoding="utf-8", errors="replace") as opened:
                     text = opened.read()
             except OSError:
                 continue
-            for found in names.finditer(text):
-                taken = takers.setdefault(found[1], {}).setdefault(file, set())
-                taken.update(_WORD.findall(found[2]))
-            for found in whole.finditer(text):
-                taken = takers.setdefault(found[1], {}).setdefault(file, set())
-                taken.update(_ATTRIBUTE.findall(text))
+            for module, imported in _IMPORT.findall(text):
+                words = {*_WORD.findall(imported)}
+                _, _, module = module.rpartition(".")
+                if module in takers:
+                    takers[module].setdefault(file, set()).update(words)
+                for module in words & self.modules:
+                    takers[module].setdefault(file, set()).update(_ATTRIBUTE.findall(text))
         return takers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 
 import libcst as cst
@@ -41,5 +42,7 @@ def _is_target(node: cst.SimpleString, argument: cst.CSTNode, code: Code) -> boo
 
 def inside(code: Code, offsets: Collection[int]) -> Iterator[int]:
     """Those of the offsets that are in a string."""
-    spans = [code.span(n) for n in code.parents if isinstance(n, cst.SimpleString)]
-    return (at for at in offsets if any(start <= at < end for start, end in spans))
+    strings = (code.span(n) for n in code.parents if isinstance(n, cst.SimpleString))
+    spans = [(-1, -1), *sorted(strings)]
+    starts = [start for start, _ in spans]
+    return (at for at in offsets if at < spans[bisect_right(starts, at) - 1][1])
