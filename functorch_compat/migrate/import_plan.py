@@ -171,7 +171,7 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
         exported
         or again
         or _NOQA.search(lines)
-        or len(one.scope.assignments[one.local]) > 1
+        or not all(names.is_import_of("functorch", a) for a in one.scope.assignments[one.local])
         or context.is_taken(one.local)
     )
 
