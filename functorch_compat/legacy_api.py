@@ -118,16 +118,25 @@ LEGACY_API: _Rows = {
     "functorch.hessian": LegacyName("torch.func.hessian"),
     "functorch.functionalize": LegacyName("torch.func.functionalize"),
     "functorch.make_functional": LegacyName(
-        "torch.func.functional_call", "rewrite", _FUNCTIONAL_CALL
+        "torch.func.functional_call",
+        "rewrite",
+        "copied = copy.deepcopy(model); names, params = zip(*copied.named_parameters())\n"
+        "output = torch.func.functional_call(copied, dict(zip(names, params)), x)",
     ),
     "functorch.make_functional_with_buffers": LegacyName(
-        "torch.func.functional_call", "rewrite", _FUNCTIONAL_CALL_WITH_BUFFERS
+        "torch.func.functional_call",
+        "rewrite",
+        "copied = copy.deepcopy(model)  # names, params = zip(*copied.named_parameters()), "
+        "buffers likewise\n"
+        "output = torch.func.functional_call("
+        "copied, (dict(zip(names, params)), dict(zip(buffer_names, buffers))), x)",
     ),
     "functorch.combine_state_for_ensemble": LegacyName(
         "torch.func.stack_module_state",
         "rewrite",
-        "state = torch.func.stack_module_state(models)\n"
-        "outputs = torch.func.vmap(lambda s: torch.func.functional_call(models[0], s, x))(state)",
+        "copied, stacked = copy.deepcopy(models[0]), torch.func.stack_module_state(models)\n"
+        "outputs = torch.func.vmap("
+        "lambda *state: torch.func.functional_call(copied, state, x))(*stacked)",
     ),
     "functorch.FunctionalModule": LegacyName(
         "torch.func.functional_call",

@@ -86,6 +86,9 @@ class _Everything:
     def __contains__(self, offset):
         return True
 
+    def __iter__(self):
+        return iter(())
+
 
 @pytest.mark.filterwarnings("ignore")
 @settings(deadline=None)

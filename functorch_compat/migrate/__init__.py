@@ -6,17 +6,24 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from functorch_compat import documents
-from functorch_compat.audit import audit
+from functorch_compat.audit import find_in, settings
 from functorch_compat.documents import Cell, Document, Place
 from functorch_compat.findings import Finding, ToolError, Unreadable, UnreadableError
 from functorch_compat.migrate.reasons import Reason
 
 if TYPE_CHECKING:
     from functorch_compat.migrate.decisions import Kept
+    from functorch_compat.migrate.import_plan import Context
+
+# The modules of the extra, and the projects that they come from.
+_EXTRA = {"libcst": "LibCST", "ruff": "ruff", "packaging": "packaging", "yaml": "PyYAML"}
 
 __all__ = ["Change", "Interrupted", "Left", "Result", "migrate"]
 
@@ -62,7 +69,9 @@ class Result(NamedTuple):
     changes: list[Change]
     left: list[Left]
     unreadable: list[Unreadable]
-    """What could not be read or written."""
+    """What could not be read."""
+    unwritable: list[Unreadable]
+    """What could not be written, and is as it was."""
     notes: set[str]
     """What a person should know of what is rewritten."""
 
@@ -82,24 +91,29 @@ def migrate(
         keep_fallbacks: Whether imports stay that serve torch 1, beside those of torch 2.
 
     Raises:
-        ToolError: Where a path does not exist, or ruff or LibCST is not installed.
+        ToolError: Where a path does not exist, a setting is wrong, or something that it needs is
+            not installed.
         Interrupted: Where somebody stops it.
     """
-    try:
-        import libcst  # noqa: F401
-    except ImportError:
-        raise ToolError("needs LibCST: pip install 'functorch-compat[migrate]'") from None
-    found = audit(paths)
+    missing = [project for module, project in _EXTRA.items() if find_spec(module) is None]
+    if missing:
+        raise ToolError(f"needs {' and '.join(missing)}: pip install 'functorch-compat[migrate]'")
+    from functorch_compat.migrate.import_plan import Context
+    from functorch_compat.migrate.importers import Importers
+
+    files = settings.nearest().scope([*paths], []).files()
+    found = find_in(files)
     by_file: dict[str, list[Finding]] = {}
     for finding in found.findings:
         by_file.setdefault(finding.path, []).append(finding)
-    # A link, and what it leads to, is one file.
-    files = {os.path.realpath(path): path for path in reversed(by_file)}
-    result = Result([], [], found.unreadable, set())
-    wanted = {*files.values()}
-    for path in watch([path for path in by_file if path in wanted]):
+    importers = Importers(files, by_file)
+    in_code = (one for one in found.findings if one.how not in ("string", "declaration"))
+    context = Context(used=frozenset(one.name for one in in_code), keeps_fallbacks=keep_fallbacks)
+    result = Result([], [], found.unreadable, [], set())
+    for path in watch([*by_file]):
         try:
-            _migrate_file(path, by_file[path], write, keep_fallbacks, result)
+            its = replace(context, is_taken=partial(importers.take, path))
+            _migrate_file(path, by_file[path], write, its, result)
         except KeyboardInterrupt:
             raise Interrupted(len(result.changes)) from None
         except UnreadableError as error:
@@ -110,40 +124,57 @@ def migrate(
 
 
 def _migrate_file(
-    path: str, findings: list[Finding], write: bool, keep_fallbacks: bool, result: Result
+    path: str, findings: list[Finding], write: bool, context: Context, result: Result
 ) -> None:
-    if findings[0].how == "declaration":
-        result.left.extend(Left(finding, Reason.DECLARED.text) for finding in findings)
+    declared = [finding for finding in findings if finding.how == "declaration"]
+    result.left.extend(Left(finding, Reason.DECLARED.text) for finding in declared)
+    findings = [finding for finding in findings if finding.how != "declaration"]
+    if not findings:
         return
     from functorch_compat.migrate import sorting
-    from functorch_compat.migrate.import_plan import Context
     from functorch_compat.migrate.rewrite import rewrite
 
     document = documents.read(path)
     document = document.without({one.cell for one in result.unreadable if one.path == path})
     lines = {cell: _lines(document, cell) for cell in {f.cell for f in findings}}
     offsets = [lines[f.cell][f.line - 1] + f.column - 1 for f in findings]
-    context = Context(
+    context = replace(
+        context,
         exported=os.path.basename(path) == "__init__.py" or path.endswith(".pyi"),
         mentioned=frozenset(re.findall(r"\w+", document.mentions)),
-        keeps_fallbacks=keep_fallbacks,
     )
     done = rewrite(document.code, {*offsets}, context)
     rewritten, moved = document.edited(done.edits)
     after, sorted_to = rewritten, moved
     if done.edits:
-        after, shifted = rewritten.edited(sorting.edits(document, rewritten))
+        after, shifted = rewritten.edited(sorting.edits(document, rewritten, moved))
 
         def sorted_to(offset: int) -> Place:
             return shifted(rewritten.offset(moved(offset)))
 
     if write and after.text != document.text:
-        after.write()
+        try:
+            after.write()
+        except UnreadableError as error:
+            result.unwritable.append(Unreadable(path, str(error)))
+            return
+        except OSError as error:
+            result.unwritable.append(Unreadable(path, error.strerror or str(error)))
+            return
 
     uses = [offset in done.done for offset in offsets]
     if after.text != document.text:
         result.changes.append(Change(path, document.text, after.text, sum(uses)))
-    place = sorted_to if write else document.place
+
+    def place(offset: int) -> Place:
+        if not write:
+            return document.place(offset)
+        # An import that lost its other names has this one further on.
+        word = re.split(r"\W", document.code[offset : offset + 80])[0]
+        now = after.offset(sorted_to(offset))
+        found = re.compile(rf"\b{word}\b").search(after.code, now)
+        return after.place(found.start() if found else now)
+
     for finding, offset, is_done in zip(findings, offsets, uses):
         if not is_done:
             finding = finding._replace(**place(offset)._asdict())
@@ -161,10 +192,11 @@ def _lines(document: Document, cell: Cell) -> list[int]:
 def _why(finding: Finding, kept: Kept | None, place: Callable[[int], Place]) -> str:
     """Why a use is left, in a few words."""
     if kept is None:
-        return _BY_HOW.get(finding.how, Reason.UNKNOWN).text
+        unexplained = Reason.INDIRECT if finding.replacement else Reason.UNKNOWN
+        return _BY_HOW.get(finding.how, unexplained).text
     if kept.offset is None:
         return kept.reason.text
     return f"{kept.reason.text} on line {place(kept.offset).line}"
 
 
-_BY_HOW = {"call": Reason.CALL, "star": Reason.STAR, "string": Reason.STRING}
+_BY_HOW = {"call": Reason.CALL, "star": Reason.STAR}

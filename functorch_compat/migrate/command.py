@@ -32,9 +32,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Print the diff or write the files, tell what is left, and return the exit status."""
-    paths = options.paths or ["."]
     try:
-        result = migrate(paths, options.write, report.progress, options.keep_fallbacks)
+        result = migrate(options.paths, options.write, report.progress, options.keep_fallbacks)
     except Interrupted as interrupted:
         done = f"{many(interrupted.files, 'file')} {'' if options.write else 'would be '}rewritten"
         print(f"functorch-compat migrate: interrupted: {done} so far", file=sys.stderr)
@@ -43,6 +42,6 @@ def run(options: argparse.Namespace) -> int:
         print("".join(change.diff() for change in result.changes), end="")
     sys.stdout.flush()
     print(report.as_text(result, options.write), end="", file=sys.stderr)
-    if result.unreadable:
+    if result.unreadable or result.unwritable:
         return 2
     return 1 if result.left or (result.changes and not options.write) else 0

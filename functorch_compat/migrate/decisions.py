@@ -10,7 +10,7 @@ from functorch_compat.migrate.reasons import Reason
 from functorch_compat.migrate.uses import Use
 
 # What `import torch` loads on every release.
-_LOADED = ("torch", "torch.func", "torch._ops")
+LOADED = ("torch", "torch.func", "torch._ops")
 
 
 class Need(NamedTuple):
@@ -71,7 +71,7 @@ def spell(name: str, use: Use, names: Imports) -> Spelling | Kept:
     written, and imported from its module.
     """
     module, _, last = name.rpartition(".")
-    if module in _LOADED:
+    if module in LOADED:
         return _dotted(name, "torch", use, names)
     if last in names.code.taken:
         return _dotted(name, module, use, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -26,6 +26,10 @@ class Context:
     """Whether others may import what the code imports and does not use."""
     mentioned: frozenset[str] = frozenset()
     """The words in which an imported name may be used, though no code uses it."""
+    is_taken: Callable[[str], bool] = lambda name: False
+    """Whether another file may import a name from here."""
+    used: frozenset[str] = frozenset()
+    """The legacy names that some audited code uses."""
     keeps_fallbacks: bool = False
     """Whether imports that serve torch 1 stay beside those that take their place."""
 
@@ -45,7 +49,7 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
     for use in decisions:
         for one in use.imports:
             by_import.setdefault(one, []).append(use)
-    given: list[tuple[Import, Need]] = []
+    given: list[tuple[Import, Need | Helper]] = []
     plans = {}
     for one in names.of("functorch"):
         uses = by_import.get(one, [])
@@ -54,11 +58,12 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
         for use in uses:
             decision = decisions[use]
             if isinstance(decision, Replaced):
-                is_import = use.access is None and one.bound not in MODULES
-                wanted = () if is_import and _is_unused(one, names, context) else decision.requires
+                wanted = decision.requires
+                if use.access is None and (stays or _is_unused(one, names, context)):
+                    wanted = ()
                 needs += [n for n in wanted if not _is_given(n, one, use, given, names)]
         needs = [n for n in dict.fromkeys(needs) if not _is_implied(n, needs)]
-        given += [(one, need) for need in needs if isinstance(need, Need)]
+        given += [(one, need) for need in needs]
         plans[one] = Plan(stays, tuple(needs))
     return plans
 
@@ -72,12 +77,25 @@ def _is_implied(need: Need | Helper, needs: list[Need | Helper]) -> bool:
 
 
 def _is_given(
-    need: Need | Helper, one: Import, use: Use, given: list[tuple[Import, Need]], names: Imports
+    need: Need | Helper,
+    one: Import,
+    use: Use,
+    given: list[tuple[Import, Need | Helper]],
+    names: Imports,
 ) -> bool:
-    """Whether an import that is planned already gives it there."""
+    """Whether what is planned already gives it there."""
+    offset = names.code.offset(use.node)
     if isinstance(need, Helper):
-        return False
+        return all(
+            names.is_import_of("functorch", bound) for bound in one.scope.assignments[one.local]
+        ) and any(
+            planned == need and other.scope is one.scope and names.is_sure(other, offset)
+            for other, planned in given
+            if other is not one
+        )
     for other, planned in given:
+        if isinstance(planned, Helper):
+            continue
         if need.name or need.local:
             same = planned == need
         else:
@@ -87,10 +105,7 @@ def _is_given(
         if (
             same
             and other.scope in (scopes if own is None else scopes[: own + 1])
-            and (
-                other.statement is one.statement
-                or names.is_sure(other, names.code.offset(use.node))
-            )
+            and (other.statement is one.statement or names.is_sure(other, offset))
         ):
             return True
     return False
@@ -153,7 +168,11 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
     lines = code.text[code.offset(one.statement) : end] + re.split(r"[\r\n]", code.text[end:])[0]
     # A name that something else binds too may be one of another file's.
     return not (
-        exported or again or _NOQA.search(lines) or len(one.scope.assignments[one.local]) > 1
+        exported
+        or again
+        or _NOQA.search(lines)
+        or not all(names.is_import_of("functorch", a) for a in one.scope.assignments[one.local])
+        or context.is_taken(one.local)
     )
 
 

@@ -36,6 +36,10 @@ class Reason(Enum):
         "a string names it",
         "write the new name into the string, if the string is what you think",
     )
+    INDIRECT = (
+        "no import gives it this name",
+        "import what you need in the usual way, under its new name",
+    )
     MODULE = (
         "its function is used as a module",
         "the function of the recipe has no `parameters()`, `to()` or `eval()`: call them on the "

@@ -32,6 +32,7 @@ def as_text(result: Result, written: bool) -> str:
         for left in result.left
     ]
     lines += [f"{one.place}: unreadable: {one.reason}" for one in result.unreadable]
+    lines += [f"{one.place}: unwritable: {one.reason}" for one in result.unwritable]
     lines = [printable(line) for line in lines]
     for name in dict.fromkeys(left.finding.name for left in result.left):
         if name in LEGACY_API and LEGACY_API[name].recipe:
@@ -45,5 +46,7 @@ def as_text(result: Result, written: bool) -> str:
     if result.left:
         lines += ["", f"{many(len(result.left), 'use')} left for a person."]
     if result.unreadable:
-        lines += ["", f"{many(len(result.unreadable), 'file')} could not be read or written."]
+        lines += ["", f"{many(len(result.unreadable), 'file')} could not be read."]
+    if result.unwritable:
+        lines += ["", f"{many(len(result.unwritable), 'file')} could not be written."]
     return "\n".join(lines or ["No uses of legacy names."]).lstrip("\n") + "\n"

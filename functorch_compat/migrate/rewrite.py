@@ -8,7 +8,7 @@ from typing import NamedTuple
 from functorch_compat.edits import Edit, apply
 from functorch_compat.findings import UnreadableError
 from functorch_compat.legacy_api import MODULES
-from functorch_compat.migrate import fallbacks, import_plan, layout, uses
+from functorch_compat.migrate import fallbacks, import_plan, layout, strings, uses
 from functorch_compat.migrate.code import parse
 from functorch_compat.migrate.decisions import Decision, Kept, Replaced
 from functorch_compat.migrate.import_plan import Context
@@ -57,10 +57,9 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
     notes: dict[int, str] = {}
     for use, decision in decisions.items():
         place = places[use]
-        if use.access is None:
-            kept = stays.get(use.imports[0], decision if isinstance(decision, Kept) else None)
-        else:
-            kept = decision if isinstance(decision, Kept) else None
+        kept = decision if isinstance(decision, Kept) else None
+        if use.access is None or use.follows_import:
+            kept = stays.get(use.imports[0], kept)
         if kept is not None:
             left[place] = kept
             continue
@@ -68,6 +67,13 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
         if isinstance(decision, Replaced):
             edits += decision.edits
             notes.update({place: decision.note} if decision.note else {})
+    kept_names = {use.name for use, place in places.items() if place in left}
+    for edit in strings.targets(names.code, context.used - kept_names):
+        if edit.start in found:
+            edits.append(edit)
+            done.add(edit.start)
+    unseen = [place for place in found if place not in done and place not in left]
+    left.update(dict.fromkeys(strings.inside(names.code, unseen), Kept(Reason.STRING)))
     edits += layout.edits(plans, names)
     edits = list(dict.fromkeys(edits))
     _check(text, edits)
@@ -102,6 +108,8 @@ def _decide(use: Use, is_found: bool, names: Imports) -> Decision:
         kept = import_plan.left_alone(one, names)
         if kept is not None:
             return kept
+    if use.follows_import:
+        return Replaced()
     if use.name in MODULES:
         return Kept(Reason.NEEDED)
     return decide(use, names)

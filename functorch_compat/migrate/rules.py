@@ -44,7 +44,7 @@ def rename(use: Use, names: Imports) -> Decision:
         (one,) = use.imports
         new = row.replacement + one.imported[len(use.name) :]
         if not isinstance(one.statement, cst.ImportFrom):
-            return Replaced((), (Need(new, "", one.local),))
+            return Replaced((), (Need(new, "", one.local if one.bound == one.imported else ""),))
         module, _, last = new.rpartition(".")
         return Replaced((), (Need(module, last, one.local),))
     spelling = (spell_module if row.is_module else spell)(row.replacement, use, names)
@@ -68,9 +68,11 @@ def einops(use: Use, names: Imports) -> Decision:
     code, note = names.code, "needs the PyPI project einops"
     if use.access is None:
         (one,) = use.imports
-        if one.imported != "functorch.einops.rearrange":
-            return Kept(Reason.ANOTHER_CALL)
-        return Replaced((), (Need("einops", "rearrange", one.local),), note)
+        if use.name != one.imported:
+            return Kept(Reason.UNKNOWN)
+        _, _, name = use.name.partition("functorch.einops")
+        local = one.local if one.local not in ("einops", "functorch") else ""
+        return Replaced((), (Need("einops", name[1:], local),), note)
     function = code.parents[use.node]
     if not isinstance(function, cst.Attribute) or function.attr.value != "rearrange":
         return Kept(Reason.ANOTHER_CALL)
@@ -94,6 +96,7 @@ RULES: dict[str, Rule] = {
     "functorch.make_functional_with_buffers": functional.functional,
     "functorch.combine_state_for_ensemble": functional.functional,
     "functorch.einops": einops,
+    "functorch.einops.rearrange": einops,
     "functorch.dim": dim,
 }
 _BY_KIND: dict[str, Rule] = {"rename": rename, "rewrite": another_call, "none": nothing}

@@ -5,26 +5,55 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
-from functorch_compat.documents import Document, Place
+from functorch_compat.documents import Document, Place, lines
 from functorch_compat.edits import Edit
 
 
-def edits(before: Document, after: Document) -> list[Edit]:
-    """The edits of ``after`` that sort its imports, if ruff finds those of ``before`` sorted."""
-    if before.path.endswith(".ipynb") or _unsorted(before) != []:
+def edits(before: Document, after: Document, moved: Callable[[int], Place]) -> list[Edit]:
+    """The edits of ``after`` that sort the imports which ruff finds sorted in ``before``.
+
+    Args:
+        before: The document as it was.
+        after: The document with other imports.
+        moved: What tells the place in ``after`` of an offset of ``before``.
+    """
+    unsorted = _unsorted(before)
+    if unsorted is None:
         return []
+    were = [after.offset(moved(start)) for start, _ in (_span(before, one) for one in unsorted)]
     return [
-        Edit(_offset(after, fix["location"]), _offset(after, fix["end_location"]), fix["content"])
+        _edit(after, diagnostic, fix)
         for diagnostic in _unsorted(after) or []
-        if diagnostic["code"] == "I001" and diagnostic["fix"]
+        if diagnostic["fix"]
+        for start, end in [_span(after, diagnostic)]
+        if not any(start <= were_at <= end for were_at in were)
         for fix in diagnostic["fix"]["edits"]
     ]
 
 
-def _offset(document: Document, location: dict[str, int]) -> int:
-    return document.offset(Place(None, location["row"], location["column"]))
+def _edit(document: Document, diagnostic: dict[str, Any], fix: dict[str, Any]) -> Edit:
+    start, end = _span(document, diagnostic, fix)
+    # To ruff a cell ends with a newline, which it lacks in the notebook.
+    is_last = fix["end_location"]["row"] > len(lines(document.cells[diagnostic["cell"]]))
+    return Edit(start, end, fix["content"].rstrip("\r\n") if is_last else fix["content"])
+
+
+def _span(
+    document: Document, diagnostic: dict[str, Any], part: dict[str, Any] | None = None
+) -> tuple[int, int]:
+    """From where to where in the code a diagnostic, or its fix, is."""
+    part, cell = part or diagnostic, diagnostic["cell"]
+    written = lines(document.cells[cell])
+
+    def offset(location: dict[str, int]) -> int:
+        if location["row"] > len(written):
+            return document.offset(Place(cell, len(written), len(written[-1]) + 1))
+        return document.offset(Place(cell, location["row"], location["column"]))
+
+    return offset(part["location"]), offset(part["end_location"])
 
 
 def _unsorted(document: Document) -> list[dict[str, Any]] | None:
@@ -43,4 +72,4 @@ def _unsorted(document: Document) -> list[dict[str, Any]] | None:
     if result.returncode:  # the settings of the project may be wrong
         return None
     diagnostics: list[dict[str, Any]] = json.loads(result.stdout)
-    return diagnostics
+    return [one for one in diagnostics if one["code"] == "I001" and one["cell"] in document.cells]

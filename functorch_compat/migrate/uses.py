@@ -28,6 +28,11 @@ class Use:
     """Whether its first name is never anything else than what ``imports`` say."""
 
     @property
+    def follows_import(self) -> bool:
+        """Whether it is done as soon as its import is, because the local name stays."""
+        return self.access is not None and self.imports[0].bound not in MODULES
+
+    @property
     def row(self) -> LegacyName | None:
         """Its row in the table, if it has one."""
         return LEGACY_API.get(self.name)
@@ -35,7 +40,7 @@ class Use:
 
 def find(names: Imports) -> list[Use]:
     """The uses in a piece of code, in no order. Those of an imported module come with it."""
-    return [*_imports(names), *_attributes(names)]
+    return [*_imports(names), *_attributes(names), *_of_aliases(names)]
 
 
 def _imports(names: Imports) -> Iterator[Use]:
@@ -64,6 +69,16 @@ def _attributes(names: Imports) -> Iterator[Use]:
         certain = ours and len({one.bound for one in legacy}) == 1
         whole, node = _whole(names, legacy[0].bound, name)
         yield Use(whole, node, access, legacy, certain)
+
+
+def _of_aliases(names: Imports) -> Iterator[Use]:
+    """The uses of a module that an import gives a name of its own. They need no edit."""
+    for one in names.of("functorch"):
+        if one.bound in LEGACY_API and LEGACY_API[one.bound].is_module:
+            for access in names.accesses(one):
+                name = root(access)
+                if name is not None:
+                    yield Use(one.bound, name, access, (one,))
 
 
 def _whole(names: Imports, name: str, node: cst.BaseExpression) -> tuple[str, cst.BaseExpression]:

@@ -5,7 +5,7 @@ from torch.func import jacrev
 from torch.func import vmap as vm
 
 try:
-    import functorch as ft
+    import torch
 except ModuleNotFoundError:
     ft = None
 
@@ -19,4 +19,4 @@ except ImportError:
 
 from torch.func import vmap
 
-print(vjp(f, x), ft.jvp(f), grad(f), vmap(f), vm(f), jacrev(f), hessian(f))
+print(vjp(f, x), torch.func.jvp(f), grad(f), vmap(f), vm(f), jacrev(f), hessian(f))
