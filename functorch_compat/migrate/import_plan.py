@@ -166,12 +166,14 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
     again = one.alias.asname is not None and one.imported.rpartition(".")[2] == one.local
     end = code.span(one.statement)[1]
     lines = code.text[code.offset(one.statement) : end] + re.split(r"[\r\n]", code.text[end:])[0]
-    # A name that something else binds too may be one of another file's.
+    bound = one.scope.assignments[one.local]
     return not (
         exported
         or again
         or _NOQA.search(lines)
-        or not all(names.is_import_of("functorch", a) for a in one.scope.assignments[one.local])
+        # A name that something else binds too may be one of another file's.
+        or not all(names.is_import_of("functorch", a) for a in bound)
+        or any(len(names.behind(a)) > 1 for a in bound)  # by one statement
         or context.is_taken(one.local)
     )
 

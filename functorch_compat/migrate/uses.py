@@ -30,7 +30,8 @@ class Use:
     @property
     def follows_import(self) -> bool:
         """Whether it is done as soon as its import is, because the local name stays."""
-        return self.access is not None and self.imports[0].bound not in MODULES
+        bound = {one.bound for one in self.imports}
+        return self.access is not None and bound.isdisjoint(MODULES)
 
     @property
     def row(self) -> LegacyName | None:
@@ -67,7 +68,8 @@ def _attributes(names: Imports) -> Iterator[Use]:
             for assignment in may_be
         )
         certain = ours and len({one.bound for one in legacy}) == 1
-        whole, node = _whole(names, legacy[0].bound, name)
+        module = next(one.bound for one in legacy if one.bound in MODULES)
+        whole, node = _whole(names, module, name)
         yield Use(whole, node, access, legacy, certain)
 
 
