@@ -21,8 +21,8 @@ class LegacyName(NamedTuple):
     """Two lines that say what to write, where it is not a ``rename``."""
 
     sources: tuple[str, ...] = ()
-    """Where the object may be, for a name that hands it out as it is and does not warn: dotted
-    names, of which the first that exists is taken."""
+    """The dotted names of places where the object may be. The first that exists is handed out, without
+    a warning."""
 
     since: str = "2.0"
     """The first torch release with both the legacy name and what replaces it."""
