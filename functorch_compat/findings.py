@@ -35,9 +35,11 @@ class Finding(NamedTuple):
     distribution: str = ""
     """Name and version of its distribution, in an audit of what is installed."""
     how: How = "use"
-    """The word for how it was found. An ``import`` names it, code has a ``use`` of it, a ``call`` such
-    as ``import_module`` gets it, a ``star`` imports it with all others, a ``string`` names it (a patch
-    target, a doctest), or a ``declaration`` requires the PyPI project."""
+    """The word for how it was found.
+
+    An ``import`` names it, code has a ``use`` of it, a ``call`` such as ``import_module`` gets it, a
+    ``star`` imports it with all others, a ``string`` names it (a patch target, a doctest), or a
+    ``declaration`` requires the PyPI project."""
 
     @property
     def place(self) -> str:

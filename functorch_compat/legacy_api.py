@@ -21,8 +21,8 @@ class LegacyName(NamedTuple):
     """Two lines that say what to write, where it is not a ``rename``."""
 
     sources: tuple[str, ...] = ()
-    """The dotted names of places where the object may be. The first that exists is handed out, without
-    a warning."""
+    """The dotted names of places where the object may be. The first that exists is handed out,
+    without a warning."""
 
     since: str = "2.0"
     """The first torch release with both the legacy name and what replaces it."""
