@@ -39,7 +39,8 @@ class Finding(NamedTuple):
 
     An ``import`` names it, code has a ``use`` of it, a ``call`` such as ``import_module`` gets it, a
     ``star`` imports it with all others, a ``string`` names it (a patch target, a doctest), or a
-    ``declaration`` requires the PyPI project."""
+    ``declaration`` requires the PyPI project.
+    """
 
     @property
     def place(self) -> str:
