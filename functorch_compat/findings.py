@@ -37,8 +37,8 @@ class Finding(NamedTuple):
     how: How = "use"
     """The word for how it was found.
 
-    An ``import`` names it, code has a ``use`` of it, a ``call`` such as ``import_module`` gets it, a
-    ``star`` imports it with all others, a ``string`` names it (a patch target, a doctest), or a
+    An ``import`` names it, code has a ``use`` of it, a ``call`` such as ``import_module`` gets it,
+    a ``star`` imports it with all others, a ``string`` names it (a patch target, a doctest), or a
     ``declaration`` requires the PyPI project.
     """
 
