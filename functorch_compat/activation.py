@@ -109,11 +109,11 @@ def _find_functorch() -> ModuleSpec | None:
     loader = None if os.path.exists(OURS) else get_importer(PACKAGE)
     if loader is not None and not isinstance(loader, zipimporter):
         return None  # This package was uninstalled while the process was running.
-    # Torch's own submodules as long as it has them.
-    folders = [os.path.dirname(torchs)] if torchs else []
-    return spec_from_file_location(
-        "functorch", OURS, loader=loader, submodule_search_locations=folders
-    )
+    spec = spec_from_file_location("functorch", OURS, loader=loader, submodule_search_locations=[])
+    if spec is not None:
+        # Submodules are torch's own files as long as it has them. Of ours there are none.
+        spec.submodule_search_locations = [os.path.dirname(torchs)] if torchs else []
+    return spec
 
 
 def _find_submodule(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
