@@ -25,10 +25,8 @@ from functorch_compat.legacy_modules import ROWS, LegacyLoader, LegacyModule, co
 PACKAGE = os.path.dirname(__file__)
 OURS = os.path.join(PACKAGE, "functorch", "__init__.py")
 
-was_activated = False
-"""Whether :func:`activate` was called last."""
-was_deactivated = False
-"""Whether :func:`deactivate` was called last."""
+last_switch: str | None = None
+"""The name of the function that was called last: ``activate`` or ``deactivate``."""
 
 
 def activate() -> None:
@@ -37,8 +35,8 @@ def activate() -> None:
     Where torch's functorch has been imported before, the next ``import functorch`` loads ours, and
     a ``UserWarning`` says so.
     """
-    global was_activated, was_deactivated
-    was_activated, was_deactivated = True, False
+    global last_switch
+    last_switch = "activate"
     add_finders()
     _unload(_file_of_torchs_functorch(), "functorch-compat's")
     for name, module in _loaded_submodules():
@@ -53,8 +51,8 @@ def deactivate() -> None:
 
     Where ours has been imported before, a ``UserWarning`` says so.
     """
-    global was_activated, was_deactivated
-    was_activated, was_deactivated = False, True
+    global last_switch
+    last_switch = "deactivate"
     for finder in (FunctorchFinder, ModuleUtilitiesFinder):
         if finder in sys.meta_path:
             sys.meta_path.remove(finder)
@@ -123,9 +121,8 @@ def _find_submodule(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
     found = None if in_src else PathFinder.find_spec(name, path)
     if found is None:
         api = LEGACY_API.get(name)
-        if (
-            api is not None and api.sources
-        ):  # It is an attribute of its parent too: the same object.
+        if api is not None and api.sources:
+            # Its parent has it as an attribute too, which must be the same object.
             return ModuleSpec(name, LegacyLoader(api.replacement))
         return ModuleSpec(name, LegacyLoader(), is_package=True)
     loader = found.loader

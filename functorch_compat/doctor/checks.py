@@ -295,13 +295,13 @@ def _why(file: str | None) -> str:
         hint = f", and does not know FUNCTORCH_COMPAT={value}" if unknown else ""
         who = (
             "activate() was called"
-            if activation.was_activated
+            if activation.last_switch == "activate"
             else "Python turned it on when it started"
         )
         return f"{who}{hint}"
     if activation.is_active():
         return f"{file} is another functorch than torch's, and goes before it"
-    if activation.was_deactivated:
+    if activation.last_switch == "deactivate":
         return "functorch_compat.deactivate() switched it off in this process"
     if value.strip().lower() in functorch_compat.OFF:
         return f"FUNCTORCH_COMPAT={value} turns it off"
