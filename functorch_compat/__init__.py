@@ -1,7 +1,8 @@
 """Keeps code written for ``functorch`` running on ``torch.func``, and helps its owners to leave it.
 
 The start-up files ``functorch_compat.pth`` and ``functorch_compat.start`` (PEP 829) load this file
-in every interpreter. So it is small, and whatever it offers is imported on first use.
+in every interpreter. So it is small, and whatever it offers is imported on first use. That is also
+why pytest must leave it alone, which has this mark: PYTEST_DONT_REWRITE.
 """
 
 import os
@@ -73,6 +74,11 @@ def activate_at_startup() -> None:
     """Activate the shim, unless ``FUNCTORCH_COMPAT`` says no. The start-up files call this."""
     if os.environ.get("FUNCTORCH_COMPAT", "").strip().lower() not in OFF:
         add_finders()
+    if os.environ.get("FUNCTORCH_COMPAT_RECORD"):
+        # The processes that this one starts may have another current folder.
+        os.environ["FUNCTORCH_COMPAT_RECORD"] = os.path.abspath(
+            os.environ["FUNCTORCH_COMPAT_RECORD"]
+        )
 
 
 def add_finders() -> None:

@@ -1,12 +1,18 @@
-"""The deprecation warning: its category, its texts, and the one function that raises it."""
+"""The deprecation warning: its category, its texts, and the one function that warns and records."""
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from functorch_compat import dynamo
 from functorch_compat.legacy_api import LEGACY_API, MIGRATION_GUIDE
+
+if TYPE_CHECKING:
+    from functorch_compat.recording import Recorder
 
 
 class FunctorchDeprecationWarning(DeprecationWarning, FutureWarning):
@@ -26,7 +32,7 @@ MESSAGES = {
     for name, api in LEGACY_API.items()
 }
 
-_INTERNAL = ("functorch_compat.", "torch.")  # the beginnings of modules that are not the user's
+_INTERNAL = ("functorch_compat.", "torch.")  # Modules that begin so are not the user's.
 
 REFUSED_AUX = {
     name: f"{name} was given an aux that `{api.replacement}` refuses, because not all "
@@ -35,6 +41,26 @@ REFUSED_AUX = {
     for name, api in LEGACY_API.items()
     if api.warns
 }
+
+
+def _recorder_of_this_run() -> Recorder | None:
+    """Return a recorder, if the environment asks for one."""
+    folder = os.environ.get("FUNCTORCH_COMPAT_RECORD")
+    if not folder:
+        return None
+    try:
+        from functorch_compat.recording import Recorder
+
+        return Recorder(folder)
+    except Exception as error:  # The import of functorch must not fail.
+        print(f"functorch-compat: nothing will be recorded: {error}", file=sys.stderr)
+        return None
+
+
+recorder = _recorder_of_this_run()
+"""Counts the calls of legacy names, if it is there."""
+
+_NAMES = {message: name for name, message in MESSAGES.items()}
 
 
 @dynamo.runs_while_tracing
@@ -47,11 +73,23 @@ def warn(message: str) -> None:
         # The module's name is no string, or a thread was started with a legacy function.
         is_user = True
     if is_user:
-        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
+        depth = 3
     elif sys._getframe(1).f_globals["__name__"].startswith("functorch_compat."):
-        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=_depth_of_user())
+        depth = _depth_of_user()
     else:  # Dynamo calls this function, while it traces the caller.
         _warn_at(*dynamo.traced_line(), message)
+        return
+    if recorder is not None:
+        with suppress(ValueError):  # of a thread that was started with a legacy function
+            frame = sys._getframe(depth - 1)
+            _record(message, frame.f_code.co_filename, frame.f_lineno)
+    warnings.warn(message, FunctorchDeprecationWarning, stacklevel=depth)
+
+
+def _record(message: str, filename: str, lineno: int) -> None:
+    """Count a call, before any filter sees its warning. A second warning is no second call."""
+    if recorder is not None and message in _NAMES:
+        recorder.count(_NAMES[message], filename, lineno)
 
 
 def _depth_of_user() -> int:
@@ -63,6 +101,7 @@ def _depth_of_user() -> int:
 
 
 def _warn_at(filename: str, lineno: int, message: str) -> None:
+    _record(message, filename, lineno)
     # `warnings.warn` takes the module and its registry from the caller's frame. Code without a file
     # of its own, such as a notebook's cell, runs in __main__. Modules are searched through their
     # __dict__, because a lazy module would answer getattr with an import.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-How = Literal["import", "use", "call", "star", "string", "declaration"]
+How = Literal["import", "use", "call", "star", "string", "declaration", "run"]
 
 
 class ToolError(Exception):
@@ -22,7 +22,7 @@ class Finding(NamedTuple):
     line: int
     """Counted from 1, in a notebook within its cell."""
     column: int
-    """Counted from 1, in characters."""
+    """Counted from 1, in characters. It is 0 if only the line is known."""
     cell: int | None
     """The cell of a notebook, all kinds of them counted from 1."""
     name: str
@@ -39,14 +39,17 @@ class Finding(NamedTuple):
 
     An ``import`` names it, code has a ``use`` of it, a ``call`` such as ``import_module`` gets it,
     a ``star`` imports it with all others, a ``string`` names it (a patch target, a doctest), or a
-    ``declaration`` requires the PyPI project.
+    ``declaration`` requires the PyPI project, or a ``run`` called it.
     """
+    calls: int = 0
+    """How often the line called it, in an audit of a run."""
 
     @property
     def place(self) -> str:
         """Where it is, in the form that editors know."""
         cell = f"cell {self.cell}:" if self.cell else ""
-        return f"{self.path}:{cell}{self.line}:{self.column}"
+        column = f":{self.column}" if self.column else ""
+        return f"{self.path}:{cell}{self.line}{column}"
 
     @property
     def advice(self) -> str:

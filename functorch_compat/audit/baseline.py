@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Union
 
 from functorch_compat.audit.formats import unread
 from functorch_compat.audit.scope import Scope
@@ -21,6 +21,10 @@ from functorch_compat.legacy_api import lookup
 
 _VERSION = 2
 _CELL = ":cell "
+
+
+Audited = Union[Scope, Literal["installed", "run"]]
+"""What an audit was about: paths, what is installed, or a run."""
 
 
 class Entry(NamedTuple):
@@ -41,13 +45,13 @@ class Baseline(NamedTuple):
     entries: Mapping[Entry, int] = MappingProxyType({})
     version: int = _VERSION
 
-    def write(self, result: Result, scope: Scope | None) -> Baseline:
+    def write(self, result: Result, audited: Audited) -> Baseline:
         """Replace the entries of what was audited, and return what the file lists then.
 
         Raises:
             ToolError: Where the file cannot be written. It is then as it was.
         """
-        kept = {e: n for e, n in self.entries.items() if not self._is_audited(e, scope)}
+        kept = {e: n for e, n in self.entries.items() if not self._is_covered(e, audited)}
         # Entries of an old version can only be kept beside others of that version.
         new = self._replace(version=self.version if kept else _VERSION)
         entries = Counter(kept)
@@ -62,7 +66,7 @@ class Baseline(NamedTuple):
             raise ToolError(f"{self.file} cannot be written: {error.strerror}") from None
         return new._replace(entries=entries)
 
-    def compare(self, result: Result, scope: Scope | None) -> tuple[Result, list[Entry]]:
+    def compare(self, result: Result, audited: Audited) -> tuple[Result, list[Entry]]:
         """Return what the file does not list, and its entries in the scope that are gone."""
         left = Counter(self.entries)
 
@@ -76,7 +80,7 @@ class Baseline(NamedTuple):
         )
         # A file that cannot be read today may still have its uses.
         unreadable = {self._path(one.path) for one in result.unreadable}
-        gone = (entry for entry in sorted((+left).elements()) if self._is_audited(entry, scope))
+        gone = (entry for entry in sorted((+left).elements()) if self._is_covered(entry, audited))
         return new, [entry for entry in gone if entry.path not in unreadable]
 
     def described(self, entry: Entry) -> str:
@@ -93,11 +97,13 @@ class Baseline(NamedTuple):
         more = unread(len(unreadable) - cells, cells)
         return f"{uses} in {self.file}{f', and {more} that cannot be read' if more else ''}"
 
-    def _is_audited(self, entry: Entry, scope: Scope | None) -> bool:
-        """Whether the audit covered an entry. Without a scope it covered what is installed."""
-        if scope is None or entry.distribution:
-            return scope is None and entry.distribution != ""
-        return self._from_here(entry).partition(_CELL)[0] in scope
+    def _is_covered(self, entry: Entry, audited: Audited) -> bool:
+        """Return whether an audit would have found the use of an entry."""
+        if audited == "run":
+            return True
+        if audited == "installed" or entry.distribution:
+            return audited == "installed" and entry.distribution != ""
+        return self._from_here(entry).partition(_CELL)[0] in audited
 
     def _from_here(self, entry: Entry) -> str:
         return os.path.relpath(os.path.join(self._folder, entry.path))

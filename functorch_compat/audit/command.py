@@ -8,6 +8,7 @@ import sys
 from functorch_compat.audit import baseline, declarations, find_in, formats, settings
 from functorch_compat.audit.scope import is_python
 from functorch_compat.findings import Result, ToolError
+from functorch_compat.recording import VARIABLE
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,6 +30,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "folder)",
     )
     parser.add_argument("--installed", action="store_true", help="audit what is installed instead")
+    parser.add_argument(
+        "--recorded",
+        metavar="DIR",
+        help="audit a run instead, from what it wrote into DIR: run it with "
+        f"{VARIABLE}=DIR in its environment",
+    )
     parser.add_argument(
         "--exclude",
         action="append",
@@ -57,21 +64,34 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Print what is found, and return the exit status."""
-    if options.installed and (options.paths or options.exclude):
-        raise ToolError("--installed takes neither paths nor --exclude")
-    said = settings.Settings() if options.installed else settings.nearest()
+    other = "--installed" if options.installed else "--recorded" if options.recorded else None
+    if other and (options.paths or options.exclude):
+        raise ToolError(f"{other} takes neither paths nor --exclude")
+    if options.installed and options.recorded:
+        raise ToolError("--installed and --recorded are two audits: ask for one")
+    said = settings.Settings() if other else settings.nearest()
     file = options.baseline or options.write_baseline
     file = file or (None if options.no_baseline else said.baseline)
     if options.fail_on_gone and (not file or options.write_baseline):
         raise ToolError("--fail-on-gone compares with a baseline: name it with --baseline")
     known = _baseline(file, is_written=options.write_baseline is not None) if file else None
 
+    audited: baseline.Audited
     if options.installed:
         from functorch_compat.audit.installed import audit_installed
 
-        scope, result = None, audit_installed()
+        audited, result = "installed", audit_installed()
+    elif options.recorded:
+        from functorch_compat.audit.recorded import audit_recorded
+
+        audited, result = "run", audit_recorded(options.recorded)
+        if not result.findings:
+            _tell(
+                f"nothing is recorded in {options.recorded}: {VARIABLE}={options.recorded} before "
+                "a command turns the recorder on"
+            )
     else:
-        scope = said.scope(options.paths, options.exclude)
+        audited = scope = said.scope(options.paths, options.exclude)
         for path in scope.unknown:
             _tell(
                 f"{path}: not audited: it is not Python, not a notebook, "
@@ -81,16 +101,16 @@ def run(options: argparse.Namespace) -> int:
 
     gone: list[baseline.Entry] = []
     if known and options.write_baseline:
-        known = known.write(result, scope)
+        known = known.write(result, audited)
         result = Result([], [])
     elif known:
-        result, gone = known.compare(result, scope)
+        result, gone = known.compare(result, audited)
         for entry in gone:
             _tell(f"gone: {known.described(entry)}")
         if gone:
             _tell(f"{file} can shrink by {len(gone)}: --write-baseline {file} writes it again")
     if options.format == "text":
-        print(formats.as_text(result, known and known.sums, options.installed), end="")
+        print(formats.as_text(result, known and known.sums, is_source=not other), end="")
     else:
         print(formats.FORMATS[options.format](result), end="")
     if result.unreadable:

@@ -14,10 +14,11 @@ from functorch_compat.findings import Finding, Result, Unreadable
 from functorch_compat.legacy_api import MIGRATION_GUIDE
 
 
-def as_text(result: Result, known: str | None = None, is_installed: bool = False) -> str:
-    """Each finding on a line, and a summary by name.
+def as_text(result: Result, listed: str | None = None, is_source: bool = True) -> str:
+    """Return a line for each finding, and a summary by name.
 
-    ``known`` says what a baseline lists. The findings are then those that it does not list.
+    ``listed`` says what a baseline lists. The findings are then those that it does not list.
+    ``is_source`` says whether the user's source was audited, which ``migrate`` can rewrite.
     """
     lines = []
     by_distribution: dict[str, list[Finding]] = {}
@@ -26,31 +27,34 @@ def as_text(result: Result, known: str | None = None, is_installed: bool = False
     for distribution, findings in by_distribution.items():
         if distribution:
             lines.append(f"{distribution}: {many(len(findings), 'use')} of legacy names")
-        lines += [f"{finding.place}: {finding.advice}" for finding in findings]
+        lines += [f"{one.place}: {one.advice}{_calls(one.calls, ' ({})')}" for one in findings]
     lines += [f"{one.place}: unreadable: {one.reason}" for one in result.unreadable]
     lines = [printable(line) for line in lines]
-    new = "new " if known else ""
-    among = f" ({known})" if known else ""
+    new = "new " if listed else ""
+    among = f" ({listed})" if listed else ""
     if result.findings:
         names = Counter(map(_rule, result.findings))
         lines += ["", *(f"{count:6}  {name}" for name, count in names.most_common())]
-        lines.append(
-            f"{len(result.findings):6}  {new}in all{among}{_by_migrate(result, is_installed)}"
-        )
+        calls = _calls(sum(one.calls for one in result.findings), ", from {}")
+        migrate = _by_migrate(result) if is_source else ""
+        lines.append(f"{len(result.findings):6}  {new}in all{among}{calls}{migrate}")
     if result.unreadable:
         cells = sum(one.cell is not None for one in result.unreadable)
         what = unread(len(result.unreadable) - cells, cells, new)
-        advice = "" if is_installed else "; --exclude leaves out, --write-baseline records"
+        advice = "; --exclude leaves out, --write-baseline records" if is_source else ""
         lines += ["", f"{what} could not be read{advice}."]
     if not lines:
-        lines = [printable(f"No new uses{among}." if known else "No uses of legacy names.")]
+        lines = [printable(f"No new uses{among}." if listed else "No uses of legacy names.")]
     return "\n".join(lines) + "\n"
 
 
-def _by_migrate(result: Result, is_installed: bool) -> str:
-    """What migrate may do about it. Nobody should rewrite what is installed."""
-    if is_installed:
-        return ""
+def _calls(count: int, words: str) -> str:
+    """Return words with a number of calls, or nothing if calls were not counted."""
+    return words.format(many(count, "call")) if count else ""
+
+
+def _by_migrate(result: Result) -> str:
+    """Return how many of the findings ``migrate`` may rewrite, in words."""
     may = sum(one.kind != "none" and one.how != "declaration" for one in result.findings)
     return f"; `functorch-compat migrate` can rewrite at most {may}" if may else ""
 
@@ -61,8 +65,11 @@ def as_json(result: Result) -> str:
     for finding in result.findings:
         fields = finding._asdict()
         del fields["text"]
-        if not fields["distribution"]:
-            del fields["distribution"]
+        fields["column"] = finding.column or None
+        fields["count"] = fields.pop("calls")
+        for optional in ("distribution", "count"):
+            if not fields[optional]:
+                del fields[optional]
         findings.append(fields)
     unreadable = [one._asdict() for one in result.unreadable]
     document = {"version": 1, "findings": findings, "unreadable": unreadable}
@@ -77,7 +84,8 @@ def as_github(result: Result) -> str:
     lines = []
     for finding in result.findings:
         # What GitHub counts in a notebook are the lines of the file.
-        where = "" if finding.cell else f",line={finding.line},col={finding.column}"
+        column = f",col={finding.column}" if finding.column else ""
+        where = "" if finding.cell else f",line={finding.line}{column}"
         cell = f"cell {finding.cell}, line {finding.line}: " if finding.cell else ""
         lines.append(
             f"::error file={_property(finding.path)}{where},title={_property(_rule(finding))}"
@@ -190,7 +198,9 @@ def unread(files: int, cells: int, new: str = "") -> str:
 def _physical_location(finding: Finding) -> dict[str, Any]:
     location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
     if finding.cell is None:  # a line of a cell is no line of the file
-        location["region"] = {"startLine": finding.line, "startColumn": finding.column}
+        location["region"] = {"startLine": finding.line}
+        if finding.column:
+            location["region"]["startColumn"] = finding.column
     return location
 
 

@@ -10,15 +10,13 @@ from importlib.metadata import Distribution, distributions
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from packaging.utils import canonicalize_name
-
 from functorch_compat.audit import declarations, find_in, ruff
 from functorch_compat.audit.scope import PYTHON, Scope
 from functorch_compat.findings import Finding, Result, Unreadable
 
 # They have the names, and use them by right.
 _NOT_COUNTED = ("torch", "functorch-compat")
-_NOBODY = "(of no distribution)"
+NO_DISTRIBUTION = "(of no distribution)"
 
 
 def audit_installed() -> Result:
@@ -36,9 +34,9 @@ def audit_installed() -> Result:
     total = Result([], [])
     for distribution in distributions():
         name = distribution.metadata["Name"] or "?"
-        label = f"{name} {distribution.version}"
+        label = label_of(distribution)
         root, files = str(distribution.locate_file("")), distribution.files
-        if canonicalize_name(name) in _NOT_COUNTED:
+        if name.lower().replace("_", "-") in _NOT_COUNTED:
             left_out |= {os.path.join(root, file.parts[0]) for file in files or ()}
             continue
         if root not in roots and os.path.isdir(root):
@@ -49,7 +47,7 @@ def audit_installed() -> Result:
         for file in files or ():
             owners[os.path.realpath(str(distribution.locate_file(file)))] = label
         total.findings.extend(_required(distribution, label))
-        source = _editable_source(distribution)
+        source = editable_source(distribution)
         if source is not None:
             result = find_in(Scope([source]).files())
             total.findings.extend(f._replace(distribution=label) for f in result.findings)
@@ -59,7 +57,7 @@ def audit_installed() -> Result:
     found = [path for root in roots for path in ruff.files(root, PYTHON, exclude, gitignore=False)]
     result = find_in(found, with_declarations=False)
     for finding in result.findings:
-        label = owners.get(os.path.realpath(finding.path), _NOBODY)
+        label = owners.get(os.path.realpath(finding.path), NO_DISTRIBUTION)
         path = _within(roots, finding.path)
         total.findings.append(finding._replace(path=path, distribution=label))
     for one in result.unreadable:
@@ -67,6 +65,11 @@ def audit_installed() -> Result:
     uses = Counter(finding.distribution for finding in total.findings)
     total.findings.sort(key=lambda f: (-uses[f.distribution], f.distribution))
     return total
+
+
+def label_of(distribution: Distribution) -> str:
+    """Return the name and the version of a distribution."""
+    return f"{distribution.metadata['Name'] or '?'} {distribution.version}"
 
 
 def _within(roots: list[str], path: str) -> str:
@@ -84,7 +87,7 @@ def _required(distribution: Distribution, label: str) -> Iterator[Finding]:
             yield Finding(path, 1, 1, None, "functorch", "", "none", text, label, "declaration")
 
 
-def _editable_source(distribution: Distribution) -> str | None:
+def editable_source(distribution: Distribution) -> str | None:
     """The folder of an editable install: https://peps.python.org/pep-0610/."""
     try:
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")
