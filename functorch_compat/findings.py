@@ -6,6 +6,9 @@ from typing import Literal, NamedTuple
 
 How = Literal["import", "use", "call", "star", "string", "declaration", "run"]
 
+NO_DISTRIBUTION = "(of no distribution)"
+"""Takes the place of a distribution, for code that is neither the project's nor installed."""
+
 
 class ToolError(Exception):
     """A command cannot do its work. The text is one line that says why, and what to do."""

@@ -13,10 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Union
 
+from functorch_compat.audit import declarations
 from functorch_compat.audit.formats import unread
-from functorch_compat.audit.scope import Scope
+from functorch_compat.audit.scope import Scope, is_python
 from functorch_compat.files import replace
-from functorch_compat.findings import Finding, Result, ToolError, Unreadable
+from functorch_compat.findings import NO_DISTRIBUTION, Finding, Result, ToolError, Unreadable
 from functorch_compat.legacy_api import lookup
 
 _VERSION = 2
@@ -118,8 +119,10 @@ class Baseline(NamedTuple):
 
     def _of_finding(self, finding: Finding) -> Entry:
         if finding.distribution:
-            path, distribution = finding.path, finding.distribution.rpartition(" ")[0]
-            return Entry(Path(path).as_posix(), finding.name, finding.text, distribution)
+            distribution = finding.distribution
+            if distribution != NO_DISTRIBUTION:
+                distribution = distribution.rpartition(" ")[0]  # without its version
+            return Entry(Path(finding.path).as_posix(), finding.name, finding.text, distribution)
         # Version 1 has only names of the table.
         name = finding.name if self.version > 1 else lookup(finding.name)[0]
         return Entry(self._path(finding.path), name, finding.text)
@@ -168,3 +171,17 @@ def read(file: str) -> Baseline:
             f"{file} is not a baseline ({reason}): --write-baseline {file} writes it anew"
         ) from None
     return Baseline(file, entries, version)
+
+
+def to_write(file: str) -> Baseline:
+    """Return what a file lists that will be written: nothing, if it is no baseline yet.
+
+    Raises:
+        ToolError: Where the file is one that the audit reads.
+    """
+    if is_python(file) or declarations.is_kind(file):
+        raise ToolError(f"{file} is a file to audit: name another one for --write-baseline")
+    try:
+        return read(file)
+    except ToolError:
+        return Baseline(file)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from functorch_compat.audit import baseline, declarations, find_in, formats, settings
-from functorch_compat.audit.scope import is_python
+from functorch_compat.audit import baseline, find_in, formats, settings
 from functorch_compat.findings import Result, ToolError
 from functorch_compat.recording import VARIABLE
 
@@ -74,7 +73,9 @@ def run(options: argparse.Namespace) -> int:
     file = file or (None if options.no_baseline else said.baseline)
     if options.fail_on_gone and (not file or options.write_baseline):
         raise ToolError("--fail-on-gone compares with a baseline: name it with --baseline")
-    known = _baseline(file, is_written=options.write_baseline is not None) if file else None
+    known = None
+    if file:
+        known = baseline.to_write(file) if options.write_baseline else baseline.read(file)
 
     audited: baseline.Audited
     if options.installed:
@@ -116,18 +117,6 @@ def run(options: argparse.Namespace) -> int:
     if result.unreadable:
         return 2
     return 1 if result.findings or (gone and options.fail_on_gone) else 0
-
-
-def _baseline(file: str, is_written: bool) -> baseline.Baseline:
-    """What the file lists: nothing, if it is to be written and is no baseline yet."""
-    if is_written and (is_python(file) or declarations.is_kind(file)):
-        raise ToolError(f"{file} is a file to audit: name another one for --write-baseline")
-    try:
-        return baseline.read(file)
-    except ToolError:
-        if is_written:
-            return baseline.Baseline(file)
-        raise
 
 
 def _tell(text: str) -> None:

@@ -12,11 +12,10 @@ from urllib.request import url2pathname
 
 from functorch_compat.audit import declarations, find_in, ruff
 from functorch_compat.audit.scope import PYTHON, Scope
-from functorch_compat.findings import Finding, Result, Unreadable
+from functorch_compat.findings import NO_DISTRIBUTION, Finding, Result, Unreadable
 
 # They have the names, and use them by right.
 _NOT_COUNTED = ("torch", "functorch-compat")
-NO_DISTRIBUTION = "(of no distribution)"
 
 
 def audit_installed() -> Result:

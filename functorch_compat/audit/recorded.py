@@ -10,8 +10,8 @@ from collections import Counter
 from functools import cache
 from importlib.metadata import distributions
 
-from functorch_compat.audit.installed import NO_DISTRIBUTION, editable_source, label_of
-from functorch_compat.findings import Finding, Result, ToolError
+from functorch_compat.audit.installed import editable_source, label_of
+from functorch_compat.findings import NO_DISTRIBUTION, Finding, Result, ToolError
 from functorch_compat.legacy_api import LEGACY_API
 from functorch_compat.recording import VARIABLE, VERSION
 

@@ -1,0 +1,162 @@
+"""The pytest plugin: the audit of a test run.
+
+pytest loads this module in every run. So it imports the rest only if an option asks for the audit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, and settings for those that make sense in every run."""
+    group = parser.getgroup("functorch-compat", "the audit of the calls of functorch")
+    group.addoption(
+        "--functorch-audit",
+        action="store_true",
+        help="list the lines that call a legacy name of functorch in this run",
+    )
+    group.addoption(
+        "--functorch-baseline",
+        metavar="FILE",
+        help="list only the lines that FILE does not list, and fail if there are any",
+    )
+    group.addoption(
+        "--functorch-write-baseline", metavar="FILE", help="write what is found into FILE"
+    )
+    group.addoption(
+        "--functorch-report", metavar="FILE", help="write what is found into FILE, as JSON"
+    )
+    parser.addini("functorch_audit", "as --functorch-audit", type="bool", default=False)
+    parser.addini("functorch_baseline", "as --functorch-baseline; FILE is relative to the rootdir")
+    parser.addini("functorch_report", "as --functorch-report; FILE is relative to the rootdir")
+
+
+@pytest.hookimpl(tryfirst=True)  # A conftest.py may call functorch while it is imported.
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin to record, if an option or a setting asks for the audit."""
+    options = _options(early_config)
+    if any(options):
+        audit = _Audit(options)
+        early_config.add_cleanup(audit.stop)
+        early_config.pluginmanager.register(audit)
+
+
+class _Options(NamedTuple):
+    is_asked_for: bool
+    baseline: str | None
+    written_baseline: str | None
+    report: str | None
+
+
+def _options(config: pytest.Config) -> _Options:
+    given = config.known_args_namespace
+
+    def setting(name: str) -> str | None:
+        file = config.getini(name)
+        return os.path.relpath(config.rootpath / file) if file else None
+
+    return _Options(
+        given.functorch_audit or config.getini("functorch_audit"),
+        given.functorch_baseline or setting("functorch_baseline"),
+        given.functorch_write_baseline,
+        given.functorch_report or setting("functorch_report"),
+    )
+
+
+class _Audit:
+    """Records this process and those that it starts, and reports what they have recorded."""
+
+    def __init__(self, options: _Options) -> None:
+        import tempfile
+
+        from functorch_compat import deprecation
+        from functorch_compat.recording import VARIABLE, Recorder
+
+        self._options = options
+        self._text = ""
+        self._folder = tempfile.mkdtemp(prefix="functorch-audit-")
+        self._recorder = Recorder(self._folder)
+        self._outer_recorder, deprecation.recorder = deprecation.recorder, self._recorder
+        self._outer_folder = os.environ.get(VARIABLE)
+        os.environ[VARIABLE] = self._folder
+
+    def stop(self) -> None:
+        """Leave the environment as it was, and no file.
+
+        If somebody else wants the records, they get them: the user, or the pytest that started this
+        worker of pytest-xdist.
+        """
+        import shutil
+
+        from functorch_compat import deprecation
+        from functorch_compat.recording import VARIABLE
+
+        self._recorder.write()
+        deprecation.recorder = self._outer_recorder
+        del os.environ[VARIABLE]
+        if self._outer_folder:
+            os.environ[VARIABLE] = self._outer_folder
+            try:
+                shutil.copytree(self._folder, self._outer_folder, dirs_exist_ok=True)
+            except OSError as error:
+                print(f"functorch-compat: the records are lost: {error}", file=sys.stderr)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Read the baseline. If that fails, it fails before any test is run."""
+        from functorch_compat.audit import baseline
+        from functorch_compat.findings import ToolError
+
+        self._is_worker = hasattr(config, "workerinput")  # of pytest-xdist
+        self._baseline = None
+        options = self._options
+        try:
+            if options.written_baseline:
+                self._baseline = baseline.to_write(options.written_baseline)
+            elif options.baseline and not self._is_worker:
+                self._baseline = baseline.read(options.baseline)
+        except ToolError as error:
+            raise pytest.UsageError(str(error).replace("--write", "--functorch-write")) from None
+
+    # After pytest-xdist has waited for its workers, and before the summary.
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Make the run fail, if there are new uses."""
+        yield
+        if not self._is_worker and self._fails() and session.exitstatus in (0, 5):
+            session.exitstatus = 1
+
+    def _fails(self) -> bool:
+        from functorch_compat.audit import formats
+        from functorch_compat.audit.recorded import audit_recorded
+        from functorch_compat.files import replace
+        from functorch_compat.findings import Result, ToolError
+
+        self._recorder.write()
+        known = self._baseline
+        try:
+            result = audit_recorded(self._folder)
+            if self._options.report:
+                replace(self._options.report, formats.as_json(result).encode())
+            if known and self._options.written_baseline:
+                known = known.write(result, "run")
+                result = Result([], [])
+            elif known:
+                result, _ = known.compare(result, "run")
+        except (ToolError, OSError) as error:
+            self._text = f"{error}\n"
+            return True
+        self._text = formats.as_text(result, known and known.sums, is_source=False)
+        return known is not None and bool(result.findings)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the report."""
+        if self._text:
+            terminalreporter.section("functorch audit")
+            terminalreporter.write(self._text)
