@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from functools import cache
 from importlib.metadata import distributions
+from pathlib import Path
 
 from functorch_compat.audit.installed import editable_source, label_of
 from functorch_compat.findings import NO_DISTRIBUTION, Finding, Result, ToolError
@@ -95,7 +96,7 @@ def _place(file: str) -> tuple[str, str]:
     installed = _LIBRARY.match(file)
     if installed is not None:
         folder, path = installed.groups()
-        return path, _owners(folder).get(path, NO_DISTRIBUTION)
+        return path, _owner(folder, path)
     if _NOTEBOOK.search(file):
         return "<notebook>", NO_DISTRIBUTION
     if file.startswith("<"):  # code without a file
@@ -111,14 +112,18 @@ def _place(file: str) -> tuple[str, str]:
     return file, ""
 
 
+def _owner(folder: str, path: str) -> str:
+    """Return the distribution that a file in a folder of installed packages is of."""
+    line = re.compile(rf"^{re.escape(Path(path).as_posix())},", re.M)
+    owners = (label for label, record in _records(folder) if line.search(record))
+    return next(owners, NO_DISTRIBUTION)
+
+
 @cache
-def _owners(folder: str) -> dict[str, str]:
-    """Return the distribution of each file that is installed in a folder."""
-    return {
-        os.path.normpath(file): label_of(distribution)
-        for distribution in distributions(path=[folder])
-        for file in distribution.files or ()
-    }
+def _records(folder: str) -> list[tuple[str, str]]:
+    """Return each distribution with its list of files, which `files` would take long to parse."""
+    found = distributions(path=[folder])
+    return [(label_of(one), one.read_text("RECORD") or "") for one in found]
 
 
 @cache

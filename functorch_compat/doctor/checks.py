@@ -19,7 +19,7 @@ import torch
 from torch.utils._pytree import tree_map
 
 import functorch_compat
-from functorch_compat import activation
+from functorch_compat import activation, deprecation
 from functorch_compat.torch_support import HAS_ACCELERATOR_API
 from functorch_compat.transforms import module_utilities
 
@@ -50,6 +50,8 @@ class Report(NamedTuple):
     reason: str
     """Why it is, or why not."""
     devices: list[str]
+    recorded_into: str | None
+    """The folder that the recorder writes into, if it is on."""
     module_utilities: str
     """Who has ``make_functional`` and its relatives: ``torch`` or ``functorch-compat``."""
     checks: list[Check]
@@ -191,9 +193,11 @@ def examine() -> Report:
     """Check each promise on each device that torch has here."""
     file, active, reason = _who_answers()
     devices = _devices()
+    recorder, deprecation.recorder = deprecation.recorder, None  # Our calls are not the user's.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         checks = [_check(name, device) for device in devices for name in _PROMISES]
+    deprecation.recorder = recorder
     return Report(
         functorch_compat=functorch_compat.__version__,
         python=platform.python_version(),
@@ -202,6 +206,7 @@ def examine() -> Report:
         active=active,
         reason=reason,
         devices=devices,
+        recorded_into=recorder.folder if recorder else None,
         module_utilities=_whose_module_utilities(),
         checks=checks,
     )
@@ -213,6 +218,7 @@ def as_text(report: Report) -> str:
         f"Python {report.python}, torch {report.torch}, functorch-compat {report.functorch_compat}",
         f"import functorch: {report.functorch or 'not found'}",
         f"the shim is {'active' if report.active else 'not active'}: {report.reason}",
+        f"the recorder is {_recorder(report.recorded_into)}",
         f"make_functional and its relatives: {report.module_utilities}'s",
         "",
     ]
@@ -227,6 +233,11 @@ def as_text(report: Report) -> str:
     says = f"breaks {failures} of" if failures else "keeps"
     lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {alone}."]
     return "\n".join(lines)
+
+
+def _recorder(folder: str | None) -> str:
+    off = "off: FUNCTORCH_COMPAT_RECORD=DIR turns it on, and writes the calls of a run into DIR"
+    return f"on: each process writes its calls into {folder}" if folder else off
 
 
 def _check(name: str, device: str) -> Check:
