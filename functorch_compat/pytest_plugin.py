@@ -6,7 +6,6 @@ pytest loads this module in every run. So it imports the rest only if an option 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -80,33 +79,29 @@ class _Audit:
 
         self._options = options
         self._text = ""
-        self._folder = tempfile.mkdtemp(prefix="functorch-audit-")
-        self._recorder = Recorder(self._folder)
-        self._outer_recorder, deprecation.recorder = deprecation.recorder, self._recorder
-        self._outer_folder = os.environ.get(VARIABLE)
-        os.environ[VARIABLE] = self._folder
+        # The user may want the records too. A worker of pytest-xdist records for its controller.
+        self._is_ours = not os.environ.get(VARIABLE)
+        if self._is_ours:
+            os.environ[VARIABLE] = tempfile.mkdtemp(prefix="functorch-audit-")
+        self._recorder = deprecation.recorder or Recorder(os.environ[VARIABLE])
+        deprecation.recorder = self._recorder
+        self._recorder.write()
+        try:
+            self._older_records = os.listdir(self._recorder.folder)
+        except OSError as error:
+            raise pytest.UsageError(f"{VARIABLE}: {error.filename}: {error.strerror}") from None
 
     def stop(self) -> None:
-        """Leave the environment as it was, and no file.
-
-        If somebody else wants the records, they get them: the user, or the pytest that started this
-        worker of pytest-xdist.
-        """
+        """Leave no file, and the environment as it was."""
         import shutil
 
         from functorch_compat import deprecation
         from functorch_compat.recording import VARIABLE
 
-        self._recorder.write()
-        deprecation.recorder = self._outer_recorder
-        del os.environ[VARIABLE]
-        if self._outer_folder:
-            os.environ[VARIABLE] = self._outer_folder
-            try:
-                shutil.copytree(self._folder, self._outer_folder, dirs_exist_ok=True)
-            except OSError as error:
-                print(f"functorch-compat: the records are lost: {error}", file=sys.stderr)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._is_ours:
+            deprecation.recorder = None
+            del os.environ[VARIABLE]
+            shutil.rmtree(self._recorder.folder, ignore_errors=True)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Read the baseline. If that fails, it fails before any test is run."""
@@ -129,6 +124,7 @@ class _Audit:
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Make the run fail, if there are new uses."""
         yield
+        self._recorder.write()
         if not self._is_worker and self._fails() and session.exitstatus in (0, 5):
             session.exitstatus = 1
 
@@ -138,10 +134,9 @@ class _Audit:
         from functorch_compat.files import replace
         from functorch_compat.findings import Result, ToolError
 
-        self._recorder.write()
         known = self._baseline
         try:
-            result = audit_recorded(self._folder)
+            result = audit_recorded(self._recorder.folder, self._older_records)
             if self._options.report:
                 replace(self._options.report, formats.as_json(result).encode())
             if known and self._options.written_baseline:

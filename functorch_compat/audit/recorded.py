@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Collection
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
@@ -22,24 +23,25 @@ _LIBRARY = re.compile(r"(.*[/\\](?:(?:site|dist)-packages|lib(?:64)?[/\\]python3
 _NOTEBOOK = re.compile(r"ipykernel_\d+|ipython-input-")
 
 
-def audit_recorded(folder: str) -> Result:
+def audit_recorded(folder: str, ignored: Collection[str] = ()) -> Result:
     """Return one finding for each line and name: those of the project, then of distributions.
 
-    Those with the most calls come first.
+    Those with the most calls come first. The files in the folder with an ``ignored`` name are of
+    another run.
 
     Raises:
         ToolError: Where the folder, or a file in it, cannot be read or is no record.
     """
     calls: Counter[Finding] = Counter()
     try:
-        names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        names = [name for name in os.listdir(folder) if not name.startswith(".")]
     except FileNotFoundError:
         raise ToolError(
             f"{folder}: no such folder: {VARIABLE}={folder} before a command makes it"
         ) from None
     except OSError as error:
         raise ToolError(f"{folder} cannot be read: {error.strerror}") from None
-    for name in names:
+    for name in sorted({*names}.difference(ignored)):
         calls.update(_read(os.path.join(folder, name)))
     findings = [finding._replace(calls=count) for finding, count in calls.items()]
     by_distribution: Counter[str] = Counter()
