@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from functorch_compat import dynamo
@@ -69,25 +68,26 @@ def warn(message: str) -> None:
     # Most often that is the line of the caller's caller, which this check confirms at little cost.
     try:
         is_user = "torch" not in sys._getframe(2).f_globals.get("__name__", "")
-    except (TypeError, ValueError):
-        # The module's name is no string, or a thread was started with a legacy function.
+    except TypeError:  # The module's name is no string.
         is_user = True
+    except ValueError:  # A thread was started with a legacy function, so there is no such line.
+        warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
+        return
     if is_user:
         depth = 3
     elif sys._getframe(1).f_globals["__name__"].startswith("functorch_compat."):
         depth = _depth_of_user()
-    else:  # Dynamo calls this function, while it traces the caller.
+    else:  # Dynamo calls this function while it traces the caller.
         _warn_at(*dynamo.traced_line(), message)
         return
     if recorder is not None:
-        with suppress(ValueError):  # of a thread that was started with a legacy function
-            frame = sys._getframe(depth - 1)
-            _record(message, frame.f_code.co_filename, frame.f_lineno)
+        frame = sys._getframe(depth - 1)
+        _record(message, frame.f_code.co_filename, frame.f_lineno)
     warnings.warn(message, FunctorchDeprecationWarning, stacklevel=depth)
 
 
 def _record(message: str, filename: str, lineno: int) -> None:
-    """Count a call, before any filter sees its warning. A second warning is no second call."""
+    """Count a call, whatever the filters do with its warning. A second warning does not count."""
     if recorder is not None and message in _NAMES:
         recorder.count(_NAMES[message], filename, lineno)
 

@@ -13,10 +13,10 @@ import secrets
 import signal
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from contextlib import suppress
+from itertools import count
 from multiprocessing import parent_process, util
-from threading import RLock
 from types import FrameType
 
 from functorch_compat.files import replace
@@ -40,9 +40,8 @@ class Recorder:
         util.register_after_fork(self, Recorder._write_at_exit)
 
     def _begin(self) -> None:
-        # A forked process counts from zero. Its lock may be held by a thread that it does not have.
-        self._counts: Counter[tuple[str, str, int]] = Counter()
-        self._lock = RLock()
+        # A forked process counts from zero. `count` of itertools needs no lock between threads.
+        self._counts: dict[tuple[str, str, int], count[int]] = defaultdict(count)
         self._is_writing = self._is_terminated = False
 
     def _write_at_exit(self) -> None:
@@ -60,18 +59,17 @@ class Recorder:
 
     def count(self, name: str, filename: str, lineno: int) -> None:
         """Count one call of a legacy name at a line."""
-        with self._lock:
-            if not self._counts:
-                self._write_at_exit()
-            self._counts[name, filename, lineno] += 1
+        if not self._counts:
+            self._write_at_exit()
+        next(self._counts[name, filename, lineno])
 
     def write(self) -> None:
         """Write what was counted since the last time. Where that fails, say so and go on."""
         self._is_writing = True
-        counts, self._counts = self._counts, Counter()
+        counts, self._counts = self._counts, defaultdict(count)
         try:
             if counts:
-                calls = [_call(*place, count) for place, count in list(counts.items())]
+                calls = [_call(*place, next(calls)) for place, calls in list(counts.items())]
                 name = f"{os.getpid()}-{time.time_ns()}-{secrets.token_hex(4)}.json"
                 record = json.dumps({"version": VERSION, "calls": calls})
                 replace(os.path.join(self.folder, name), record.encode())
@@ -88,7 +86,7 @@ class Recorder:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _call(name: str, filename: str, line: int, count: int) -> dict[str, object]:
+def _call(name: str, filename: str, line: int, calls: int) -> dict[str, object]:
     file = os.path.abspath(filename) if os.path.exists(filename) else filename
     text = linecache.getline(filename, line).strip()
-    return {"name": name, "file": file, "line": line, "text": text, "count": count}
+    return {"name": name, "file": file, "line": line, "text": text, "count": calls}

@@ -1,11 +1,15 @@
 """What the benchmarks compare: whose functions are called, and for what."""
 
+import tempfile
 import warnings
 from types import SimpleNamespace
 
 import functorch
 import torch
 from torch._functorch import deprecated
+
+from functorch_compat import deprecation
+from functorch_compat.recording import Recorder
 
 TRANSFORMS = [
     "vjp",
@@ -36,8 +40,16 @@ CONTENDERS = {
     "torch.func": torch.func,
     "floor": SimpleNamespace(**{name: floor(name) for name in TRANSFORMS}),
     "shim": functorch,
+    "recorder on": functorch,
     "shipped": deprecated,
 }
+
+RECORDER = Recorder(tempfile.gettempdir())
+RECORDER.write = lambda: None  # Nobody wants to read it.
+
+
+def switch_recorder(contender):
+    deprecation.recorder = RECORDER if contender == "recorder on" else None
 
 
 def loss(x):

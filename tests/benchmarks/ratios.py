@@ -17,15 +17,16 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from contenders import CONTENDERS, WORKLOADS
+from contenders import CONTENDERS, WORKLOADS, switch_recorder
 from startup import environment_with, start
 
 
-def medians(calls, rounds):
-    """The median time of each call, in microseconds."""
+def medians(calls, rounds, before=lambda name: None):
+    """The median time of each call, in microseconds. ``before`` is called with its name first."""
     times = {name: [] for name in calls}
     for _ in range(rounds):
         for name in random.sample(list(calls), len(calls)):
+            before(name)
             begin = time.perf_counter()
             calls[name]()
             times[name].append((time.perf_counter() - begin) * 1e6)
@@ -36,7 +37,7 @@ def measure(workload, rounds):
     """The median time of each contender, in microseconds."""
     work, x = WORKLOADS[workload]
     calls = {name: partial(work, api, x) for name, api in CONTENDERS.items()}
-    return medians(calls, rounds=rounds if x.numel() < 1000 else rounds // 5)
+    return medians(calls, rounds if x.numel() < 1000 else rounds // 5, switch_recorder)
 
 
 def record(file):
@@ -58,13 +59,16 @@ def main():
         record(options.record)
         return
     print(f"torch {torch.__version__}; time per call, the function of torch.func = 1")
-    print(f"{'':25}{'torch.func':>13}{'floor':>8}{'shim':>8}{'shipped':>9}{'shim/floor':>12}")
+    print(
+        f"{'':25}{'torch.func':>13}{'floor':>8}{'shim':>8}{'recorder on':>13}{'shipped':>9}"
+        f"{'shim/floor':>12}"
+    )
     for workload in WORKLOADS:
         us = measure(workload, rounds=10_000)
         ratio = {name: value / us["torch.func"] for name, value in us.items()}
         print(
             f"{workload:25}{us['torch.func']:10.1f} us{ratio['floor']:8.3f}{ratio['shim']:8.3f}"
-            f"{ratio['shipped']:9.3f}{us['shim'] / us['floor']:12.3f}"
+            f"{ratio['recorder on']:13.3f}{ratio['shipped']:9.3f}{us['shim'] / us['floor']:12.3f}"
         )
 
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 import torch
-from contenders import CONTENDERS, WORKLOADS
+from contenders import CONTENDERS, WORKLOADS, switch_recorder
 from startup import environment_with, start
 
 
@@ -13,12 +13,13 @@ from startup import environment_with, start
 def test_eager(benchmark, workload, contender):
     benchmark.group = f"eager, {workload}"
     work, x = WORKLOADS[workload]
+    switch_recorder(contender)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         benchmark(work, CONTENDERS[contender], x)
 
 
-@pytest.mark.parametrize("contender", [name for name in CONTENDERS if name != "floor"])
+@pytest.mark.parametrize("contender", ["torch.func", "shim", "shipped"])
 @pytest.mark.parametrize("workload", [name for name in WORKLOADS if name != "functionalize"])
 def test_compiled(benchmark, workload, contender):
     benchmark.group = f"compiled, {workload}"
