@@ -57,8 +57,10 @@ def test_command(info, code, project):
     if code.startswith("pip install"):
         assert "--no-deps" in code
         return
-    if "--baseline" in code:
+    if "audit --baseline" in code:
         shell("functorch-compat audit --write-baseline functorch-baseline.json", project)
+    elif "--functorch-baseline" in code:
+        shell("pytest --functorch-write-baseline functorch-run.json", project)
     result = shell(code, project)
 
     expected = 1 if info == "exit=1" else 0
@@ -70,9 +72,12 @@ def test_command(info, code, project):
 
 
 def test_quoted_output(project):
-    ((_, quoted),) = (block.values for block in blocks(PAGE, "text"))
+    (_, of_source), (_, of_run) = (block.values for block in blocks(PAGE, "text"))
 
-    assert shell("functorch-compat audit", project).stdout.startswith(quoted)
+    assert shell("functorch-compat audit", project).stdout.startswith(of_source)
+    assert f"= functorch audit =\n{of_run}" in re.sub(
+        "=+", "=", shell("pytest --functorch-audit", project).stdout
+    )
 
 
 def test_quoted_json(project):
@@ -100,6 +105,21 @@ def test_setting(_, code, project):
         assert result.returncode == 1
         assert "2  new in all (0 in functorch-baseline.json)" in result.stdout
         return
+    if "functorch_baseline" in code:
+        shell("pytest . --functorch-write-baseline=functorch-run.json", project)
+        assert shell("pytest .", project).returncode == 0
+        (project / "legacy.py").write_text(
+            LEGACY.replace("torch.sin(x)", "functorch.vmap(torch.sin)(x)")
+        )
+        result = shell("pytest .", project)
+        assert result.returncode == 1
+        assert "legacy.py:6: functorch.vmap: use torch.func.vmap (1 call)" in result.stdout
+        return
+    if "oldlib" in code:
+        (project / "oldlib").mkdir()
+        (project / "oldlib/__init__.py").write_text(LEGACY)
+        (project / "test_oldlib.py").write_text(TEST.replace("legacy", "oldlib"))
+        assert "1 failed, 1 passed" in shell("pytest .", project).stdout
     command = f"pyright --pythonpath {sys.executable}" if "pyright" in code else "pytest ."
 
     result = shell(command, project)

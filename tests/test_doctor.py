@@ -39,6 +39,7 @@ def test_the_shim_keeps_every_promise_and_torch_those_that_the_design_says():
 
     assert (found["torch"], found["active"]) == (torch.__version__, True)
     assert Path(found["functorch"]) == Path(activation.OURS)
+    assert found["recorded_into"] is None
     assert found["python"] == "{}.{}.{}".format(*sys.version_info)
     assert [device.partition(":")[0] for device in found["devices"]] == DEVICES
     checks = {(check.pop("device"), check.pop("name")): check for check in found["checks"]}
@@ -159,6 +160,11 @@ def test_a_user_site_that_is_switched_off_is_not_listed(an_environment):
     reason = an_environment.run("-s", "-c", code, PYTHONPATH=str(ROOT)).stdout
     assert "is not where Python reads it" in reason
     assert folder.strip() not in reason
+
+
+def test_it_says_where_the_recorder_writes_and_is_not_recorded(tmp_path):
+    assert report(FUNCTORCH_COMPAT_RECORD=str(tmp_path))["recorded_into"] == str(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_says_whose_the_module_utilities_are():
