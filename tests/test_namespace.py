@@ -14,10 +14,11 @@ import functorch
 import pytest
 import torch
 from conftest import ROOT, TORCH_HAS_FUNCTORCH, needs_torchs_functorch, run_python
+from torch.torch_version import __version__ as torch_version
 
 import functorch_compat
 from functorch_compat import transforms
-from functorch_compat.legacy_api import LEGACY_API
+from functorch_compat.legacy_api import LEGACY_API, lookup
 from functorch_compat.legacy_modules import ROWS
 
 TOP_LEVEL = {
@@ -79,7 +80,8 @@ warnings.simplefilter("ignore")
 files = {{}}
 for name in {SUBMODULES}:
     try:
-        files[name] = importlib.import_module("functorch." + name).__file__
+        module = importlib.import_module("functorch." + name)
+        files[name] = getattr(module, "__file__", None)  # the einops of PyPI, where torch has none
     except ImportError:
         files[name] = None
 print(json.dumps(files))
@@ -200,12 +202,14 @@ def test_each_function_is_marked_deprecated_as_in_pep_702(name):
     assert function.__module__ == "functorch"
 
 
-# The others are gone, or a module of torch that is handed out as it is.
-MODULES = [
-    name
-    for name in ROWS
-    if name not in LEGACY_API or not (LEGACY_API[name].kind == "none" or LEGACY_API[name].sources)
-]
+def is_there(module):
+    """Return whether this torch has a module of torch's that stands for the legacy module."""
+    row = LEGACY_API.get(module)
+    return row is None or (row.kind != "none" and torch_version >= row.since)
+
+
+# The one that has sources of its own is handed out as it is.
+MODULES = [name for name in ROWS if is_there(name) and not lookup(name)[1].sources]
 
 
 @pytest.fixture(params=MODULES)
@@ -319,10 +323,10 @@ def test_most_names_that_functorch_ever_had_are_there():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module, name in names:
-            with contextlib.suppress(ImportError, AttributeError):
+            with contextlib.suppress(Exception):  # some files of torch 2.0 cannot be imported
                 loaded = importlib.import_module(module)
                 found += name == "" or getattr(loaded, name, loaded) is not loaded
 
     assert len(names) == 524
     # functorch.dim has 71 of them, which go with torch's functorch.
-    assert found >= (300 if TORCH_HAS_FUNCTORCH else 250)
+    assert found >= (300 if TORCH_HAS_FUNCTORCH else 250), found
