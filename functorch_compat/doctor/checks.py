@@ -224,7 +224,7 @@ def as_text(report: Report) -> str:
         lines.append("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip())
     failures = sum(not check.shim for check in report.checks)
     alone = sum(not check.torch for check in report.checks)
-    says = f"breaks {failures} of" if failures else "keeps"
+    says = f"breaks {failures} of" if failures else "keeps all"
     lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {alone}."]
     return "\n".join(lines)
 
