@@ -36,7 +36,7 @@ def test_each_step_in_order(project):
             if "any" not in info:
                 assert result.returncode == ("exit=1" in info), output
 
-    assert printed_by_the_notebook(project, "-W error::DeprecationWarning") == before
+    assert printed_by_the_notebook(project, "-W error:functorch.:DeprecationWarning") == before
     assert not [name for name in FILES if "functorch" in (project / name).read_text()]
 
 
