@@ -14,8 +14,8 @@ class LegacyName(NamedTuple):
     """The dotted name to use instead."""
 
     kind: str = "rename"
-    """How to migrate: ``rename`` is the same call under a new name, ``rewrite`` is another call,
-    and ``none`` means that nothing replaces the name."""
+    """``rename`` is the same call under a new name, ``rewrite`` is another call, and ``none`` means
+    that nothing replaces the name."""
 
     recipe: str = ""
     """Two lines that say what to write, unless ``kind`` is ``rename``."""

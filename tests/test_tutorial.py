@@ -1,4 +1,4 @@
-"""A reader who does each step of docs/tutorial.md, in order, ends with an audit that finds nothing."""
+"""Each step of docs/tutorial.md works, and the last audit finds nothing."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Train a network with clipped per-sample gradients, and find the inputs that it is sensitive to."""
+"""Train a network with clipped per-sample gradients, and find its most important inputs."""
 
 import torch
 from functorch import grad, make_functional_with_buffers, vjp, vmap
