@@ -1,8 +1,10 @@
 import contextlib
+import importlib.util
 import inspect
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -29,6 +31,8 @@ SCRIPTS = [
 ]
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 collect_ignore = [] if "cuda" in DEVICES else ["test_cuda.py"]
+if not (shutil.which("chromium") and importlib.util.find_spec("sphinx")):
+    collect_ignore.append("test_site.py")
 
 
 TORCH = Path(torch.__file__).parent
