@@ -89,7 +89,7 @@ def record(session):
     counts += [f"{outcomes['failed']} failed"] if outcomes["failed"] else []
     counts += [f"{outcomes['expected']} cannot hold"] if outcomes["expected"] else []
     row = Row(
-        (found["torch"], found["python"], ", ".join(found["devices"])),
+        (found["torch"], ", ".join([found["python"], *found["devices"]])),
         f"{date.today()}: {', '.join(counts)}",
         "; ".join(f"{reason} ({count})" for reason, count in reasons.items()),
     )
@@ -102,8 +102,8 @@ def record(session):
 class Row(NamedTuple):
     """A row of the table in docs/compatibility.md, and its footnote."""
 
-    environment: tuple[str, str, str]
-    """The torch, the Python and the devices."""
+    environment: tuple[str, str]
+    """The torch; the Python and the devices."""
     result: str
     note: str
 
@@ -120,7 +120,7 @@ def with_row(page, row):
             other = Row(tuple(environment), result, notes.get(number, ""))
             rows.setdefault(other.environment, other)
 
-    lines = ["", "| torch | Python | devices | tests |", "| --- | --- | --- | --- |"]
+    lines = ["", "| torch | Python, devices | tests |", "| --- | --- | --- |"]
     numbers = {}
     for environment, result, note in sorted(rows.values(), key=by_release):
         if note:
@@ -131,5 +131,4 @@ def with_row(page, row):
 
 
 def by_release(row):
-    torch, python, _ = row.environment
-    return [[int(number) for number in re.findall(r"\d+", text)][:3] for text in (torch, python)]
+    return [[int(number) for number in re.findall(r"\d+", text)][:3] for text in row.environment]

@@ -7,6 +7,7 @@ the stubs, a name without a signature of its own gets a general one.
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -54,19 +55,17 @@ def page() -> str:
 
 def entry(name: str, api: LegacyName) -> str:
     since = f", from torch {api.since} on" if api.since != "2.0" else ""
-    dropped = f" PyTorch {api.gone} dropped the old name." if api.gone else ""
+    dropped = f"  PyTorch {api.gone} dropped the old name.\n" if api.gone else ""
     if api.kind == "rename":
-        how = f"**rename**{since}: `{api.replacement}`."
+        how = f"**rename**{since}: `{api.replacement}`"
     elif api.kind == "rewrite":
         how = f"**rewrite**{since}, with `{api.replacement}`:"
     else:
         how = "**none**: nothing replaces it. This comes near:"
-    text = f"`{name}`\n  {how}{dropped if not api.recipe else ''}\n"
+    text = f"`{name}`\n  {how}\n"
     if api.recipe:
-        recipe = api.recipe.replace("\n", "\n  ")
-        text += f"\n  ~~~text\n  {recipe}\n  ~~~\n"
-        text += f"\n {dropped}\n" if dropped else ""
-    return text
+        text += "\n  ~~~text\n" + textwrap.indent(api.recipe, "  ") + "\n  ~~~\n"
+    return text + (f"\n{dropped}" if dropped else "")
 
 
 def main() -> None:
