@@ -1,4 +1,4 @@
-"""Keeps code written for ``functorch`` running on ``torch.func``, and helps its owners to leave it.
+"""Keeps code for ``functorch`` running on ``torch.func``, and helps its owners to migrate.
 
 The start-up files ``functorch_compat.pth`` and ``functorch_compat.start`` (PEP 829) load this file
 in every interpreter. So this file is small, and imports what it offers on first use.
