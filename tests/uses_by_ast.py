@@ -44,18 +44,8 @@ def uses(path):
             ours = [alias for alias in node.names if alias.name.split(".")[0] == "functorch"]
             modules |= {alias.asname or "functorch" for alias in ours}
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "functorch":
-            submodules = {
-                "compile",
-                "dim",
-                "einops",
-                "experimental",
-                "_src",
-                "config",
-                "control_flow",
-            }
-            modules |= {
-                alias.asname or alias.name for alias in node.names if alias.name in submodules
-            }
+            inner = {"compile", "dim", "einops", "experimental", "_src", "config", "control_flow"}
+            modules |= {alias.asname or alias.name for alias in node.names if alias.name in inner}
     for cell, node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
