@@ -1,9 +1,11 @@
 import contextlib
+import filecmp
 import importlib.util
 import inspect
 import io
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,8 @@ import pytest
 import torch
 import torch._dynamo  # which torch 2.3 fails to import inside a transform, at first need
 from torch.autograd import forward_ad
+
+import functorch_compat
 
 hypothesis.settings.register_profile("quick", deadline=None)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
@@ -46,6 +50,25 @@ TORCH_HAS_FUNCTORCH = FOR_FUNCTORCH[0].is_dir()
 needs_torchs_functorch = pytest.mark.skipif(
     not TORCH_HAS_FUNCTORCH, reason="this torch has no functorch of its own"
 )
+
+
+def pytest_configure(config):
+    tested, checkout = Path(functorch_compat.__file__).parent, ROOT / "functorch_compat"
+    files = [str(path.relative_to(checkout)) for path in checkout.rglob("*.py")]
+    if filecmp.cmpfiles(checkout, tested, files, shallow=False)[0] != files:
+        pytest.exit(
+            f"The tests would run on {tested}, which is not the code of this checkout: "
+            'run `pip install -e ".[test]"`',
+            returncode=pytest.ExitCode.USAGE_ERROR,
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    # The tests of a file share an environment, a wheel or a report, which takes seconds to make.
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k takes any away
@@ -150,6 +173,14 @@ def run_documented(code, api):
     return values, output.getvalue()
 
 
+def printed_by(script):
+    """Run the script in this process, where torch is imported already, and return its output."""
+    with contextlib.redirect_stdout(io.StringIO()) as output, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        runpy.run_path(str(script), run_name="__main__")
+    return output.getvalue()
+
+
 def run_python(*arguments, python=sys.executable, check=True, cwd=None, **environment):
     """Run Python as a user would, and return what it printed."""
     result = subprocess.run(
@@ -202,8 +233,8 @@ def wheel(tmp_path_factory):
 class Environment:
     """A fresh virtual environment that sees the packages of this one, but no start-up file."""
 
-    def __init__(self, folder):
-        venv.create(folder, with_pip=True)
+    def __init__(self, folder, with_pip=False):
+        venv.create(folder, with_pip=with_pip)
         self.python = folder / "bin" / "python"
         purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
         self.site_packages = Path(self.run("-c", purelib).stdout.strip())
@@ -217,7 +248,7 @@ class Environment:
         return run_python(*arguments, python=self.python, **options)
 
     def install(self, *arguments):
-        # That of the outer environment, which it sees, does not count as installed.
+        # It runs the pip of the outer environment, whose packages do not count as installed.
         options = ("--ignore-installed", "--no-deps", "--no-index", "--no-build-isolation")
         self.run("-m", "pip", "install", *options, *arguments)
 

@@ -1,9 +1,10 @@
 """Once torch has deleted all that it has for functorch: what works, and what says why not."""
 
+import inspect
 import json
 
 import pytest
-from conftest import SCRIPTS, run_python, tree_without_functorch
+from conftest import SCRIPTS, printed_by, run_python, tree_without_functorch
 from torch.torch_version import __version__ as torch_version
 
 from functorch_compat.legacy_api import LEGACY_API
@@ -26,29 +27,30 @@ def test_without_the_shim_it_is_gone(environment):
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_legacy_scripts_print_what_they_printed_before(environment, script):
-    before = run_python("-W", "ignore", script)
-
-    assert environment.run("-W", "ignore", script).stdout == before.stdout != ""
+    assert environment.run("-W", "ignore", script).stdout == printed_by(script) != ""
 
 
 OBJECTS = [name for name, api in LEGACY_API.items() if not api.is_module]
-# Tells for each of them whether it can be had.
-EVERY_NAME = f"""
-import importlib, json, warnings
-warnings.simplefilter("ignore")
-def has(name):
+
+
+def is_there(name):
+    import importlib
+
     module, _, attribute = name.rpartition(".")
     try:
         return hasattr(importlib.import_module(module), attribute)
     except ImportError:
         return False
-print(json.dumps({{name: has(name) for name in {OBJECTS}}}))
-"""
 
 
 def test_every_name_is_still_there(environment):
-    before = json.loads(run_python("-c", EVERY_NAME).stdout)
-    after = json.loads(environment.run("-c", EVERY_NAME).stdout)
+    code = f"""
+import json
+{inspect.getsource(is_there)}
+print(json.dumps({{name: is_there(name) for name in {OBJECTS}}}))
+"""
+    after = json.loads(environment.run("-W", "ignore", "-c", code).stdout)
+    before = {name: is_there(name) for name in OBJECTS}
 
     # Older releases have some names in functorch alone, which are elsewhere since.
     lost = [name for name in OBJECTS if before[name] and not after[name]]

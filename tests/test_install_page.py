@@ -7,7 +7,7 @@ import zipfile
 from importlib.metadata import requires
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Environment
 from packaging.requirements import Requirement
 from pages import blocks
 
@@ -33,6 +33,11 @@ def index(wheel, tmp_path_factory):
             archive.writestr(f"{info}/WHEEL", tags)
             archive.writestr(f"{info}/RECORD", "")
     return folder
+
+
+@pytest.fixture(scope="module")
+def an_environment(tmp_path_factory):
+    return Environment(tmp_path_factory.mktemp("environment"), with_pip=True)
 
 
 @pytest.fixture

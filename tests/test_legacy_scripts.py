@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import SCRIPTS, needs_torchs_functorch, run_python
+from conftest import SCRIPTS, needs_torchs_functorch, printed_by, run_python
 
 from functorch_compat import FunctorchDeprecationWarning
 
@@ -17,11 +17,9 @@ EXAMPLE = SCRIPTS[0]
 @needs_torchs_functorch
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_it_prints_the_same_with_the_shim_and_without(script):
-    with_shim = run_python("-W", "ignore", script)
     without = run_python("-W", "ignore", script, FUNCTORCH_COMPAT="off")
 
-    assert with_shim.stdout == without.stdout != ""
-    assert with_shim.stderr == without.stderr
+    assert printed_by(script) == without.stdout != ""
 
 
 def lines_that_call_vjp(script):
