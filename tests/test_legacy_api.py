@@ -1,4 +1,4 @@
-"""The table of legacy names, held against what this torch ships."""
+"""The table of legacy names agrees with the functorch of this torch."""
 
 import json
 import re
@@ -19,7 +19,7 @@ MODULES = [
     "functorch.experimental.control_flow",
     "functorch.experimental.ops",
 ]
-# What a shipped module has imported for itself.
+# A module of torch imports these names for its own use.
 NOT_OFFERED = {"functorch.torch"}
 
 REPORT = f"""
@@ -50,14 +50,14 @@ print(json.dumps({{
 
 @pytest.fixture(scope="module")
 def shipped():
-    """What torch's own functorch has."""
+    """Return the names in torch's own functorch."""
     return json.loads(run_python("-c", REPORT, FUNCTORCH_COMPAT="off").stdout)
 
 
 @needs_torchs_functorch
 def test_every_public_name_of_the_shipped_functorch_is_in_the_table(shipped):
     ours = {*LEGACY_API, *MODULES, *NOT_OFFERED}
-    # A package mentions the submodules that importing it happens to load.
+    # A package also has the submodules that its import happens to load.
     assert {name for name in shipped["public"] if name not in shipped["modules"]} <= ours
     top_level = {name for name in shipped["modules"] if not name.startswith("functorch._")}
     assert top_level <= ours
@@ -138,7 +138,7 @@ def test_a_new_row_is_all_that_a_new_name_needs(tmp_path):
     files = [f"tests/test_{part}.py" for part in ("legacy_api", "namespace", "typing", "warning")]
     of_names = (
         "(state_of or every_name_is or each_row or each_function_of or up_to_date or stubs_have)"
-        " and not has_each_name"  # which no torch has ever had
+        " and not has_each_name"  # No torch has ever had this name.
     )
     result = run(
         "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", of_names, *files, check=False
