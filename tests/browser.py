@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -60,35 +61,39 @@ def pages(site: Path) -> list[str]:
     return [file.name for file in sorted(site.glob("*.html")) if file.name not in made_by_sphinx]
 
 
-def measure(site: Path, widths: tuple[int, ...] = WIDTHS) -> dict[tuple[str, int], dict]:
+def measure(site: Path) -> dict[tuple[str, int], dict]:
     """Return for each page and width how large the page is, and which elements scroll sideways."""
-    script = MEASURE.replace("WIDTHS", json.dumps(widths)).replace("PAGES", json.dumps(pages(site)))
+    script = MEASURE.replace("WIDTHS", json.dumps(WIDTHS)).replace("PAGES", json.dumps(pages(site)))
     with served(site, {"measure.html": script}) as address:
         dom = chromium("--virtual-time-budget=60000", "--dump-dom", f"{address}/measure.html")
-    found = json.loads(html.unescape(re.search(r'<pre id="result">(.*?)</pre>', dom, re.S)[1]))
+    result = re.search(r'<pre id="result">(.+?)</pre>', dom, re.S)
+    assert result, f"Chromium did not finish: {dom}"
+    found = json.loads(html.unescape(result[1]))
     return {(key.split("@")[0], int(key.split("@")[1])): size for key, size in found.items()}
 
 
 def photograph(site: Path, folder: Path) -> None:
     """Write a picture of each page into ``folder``, at each width and in each theme."""
     folder.mkdir(parents=True, exist_ok=True)
-    sizes = measure(site)
-    shown = {}
-    for (page, width), size in sizes.items():
+    shown, sizes = {}, {}
+    for (page, width), size in measure(site).items():
         for theme in THEMES:
-            name = f"{page.removesuffix('.html')}-{width}-{theme}"
+            name = f"{page[: -len('.html')]}-{width}-{theme}"
+            sizes[name] = width, size["height"]
             values = {"page": page, "width": width, "height": size["height"], "theme": theme}
             shown[f"show-{name}.html"] = SHOW.format(**values)
-    with served(site, shown) as address:
-        for (page, width), size in sizes.items():
-            for theme in THEMES:
-                name = f"{page.removesuffix('.html')}-{width}-{theme}"
-                chromium(
-                    f"--window-size={width},{size['height']}",
-                    "--virtual-time-budget=5000",
-                    f"--screenshot={folder / name}.png",
-                    f"{address}/show-{name}.html",
-                )
+    with served(site, shown) as address, ThreadPoolExecutor(2) as pool:
+
+        def take(name: str) -> None:
+            chromium(
+                "--window-size={},{}".format(*sizes[name]),
+                "--virtual-time-budget=5000",
+                f"--screenshot={folder / name}.png",
+                f"{address}/show-{name}.html",
+            )
+
+        for _ in pool.map(take, sizes):  # Going through the results raises the first error.
+            pass
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What cannot hold on some torch or Python, and why. No test decides by the release itself."""
+"""Lists the tests that cannot hold on some torch or Python. No test itself looks at the release."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.torch_version import __version__ as torch_version
 
 
 class ExpectedFailure(NamedTuple):
-    """A test that must fail under a condition. Where it passes, the entry is out of date."""
+    """A test that must fail under a condition. If it passes, the entry is out of date."""
 
     test: str
     """The full id of the test. Its parameters may be a pattern, as :mod:`fnmatch` reads it."""
@@ -36,7 +36,7 @@ EXPECTED_FAILURES = [
     ExpectedFailure(
         "test_compile.py::test_the_warning_made_an_error_stops_the_tracing[*]",
         torch_version < "2.1",
-        "dynamo of torch 2.0 cannot trace the transforms of torch.func, nor give them back",
+        "dynamo of torch 2.0 can neither trace the transforms of torch.func nor skip them",
     ),
     *(
         ExpectedFailure(
@@ -71,7 +71,7 @@ EXPECTED_FAILURES = [
         ExpectedFailure(
             f"{GRAPHS}[*-{name}-*]",
             "2.3" <= torch_version < "2.4",
-            "of the transforms, dynamo of torch 2.3 can trace vjp and grad_and_value alone",
+            "dynamo of torch 2.3 can trace only vjp and grad_and_value",
         )
         for name in ("grad", "jvp", "jacrev", "jacfwd", "hessian", "vmap")
     ),
@@ -136,7 +136,7 @@ def mark(items: list[pytest.Item], all_were_collected: bool) -> None:
     """
     files = {item.nodeid.partition("::")[0] for item in items}
     for entry in EXPECTED_FAILURES:
-        # Whether there is a case for each parameter can depend on the torch.
+        # The parameters of a test can depend on the torch.
         matches = entry.matches if entry.when else entry.names
         matched = [item for item in items if matches(item)]
         file = f"tests/{entry.test.partition('::')[0]}"

@@ -1,4 +1,4 @@
-"""Once torch has deleted all that it has for functorch: what works, and what says why not."""
+"""When torch has deleted its files for functorch, the names work or say why they cannot."""
 
 import inspect
 import json
@@ -12,7 +12,7 @@ from functorch_compat.legacy_api import LEGACY_API
 
 @pytest.fixture(scope="module")
 def environment(an_environment, wheel, tmp_path_factory):
-    """An environment without what torch has for functorch alone."""
+    """Return an environment whose torch lacks its files for functorch."""
     an_environment.install(wheel)
     an_environment.sees(tree_without_functorch(tmp_path_factory.mktemp("tree")))
     return an_environment
@@ -21,7 +21,7 @@ def environment(an_environment, wheel, tmp_path_factory):
 def test_without_the_shim_it_is_gone(environment):
     result = environment.run("-c", "import functorch", FUNCTORCH_COMPAT="off", check=False)
 
-    last = result.stderr.splitlines()[-1]  # to which Python 3.15 adds a name that may be meant
+    last = result.stderr.splitlines()[-1]  # Python 3.15 appends a suggestion.
     assert last.startswith("ModuleNotFoundError: No module named 'functorch'")
 
 
@@ -52,7 +52,7 @@ print(json.dumps({{name: is_there(name) for name in {OBJECTS}}}))
     after = json.loads(environment.run("-W", "ignore", "-c", code).stdout)
     before = {name: is_there(name) for name in OBJECTS}
 
-    # Older releases have some names in functorch alone, which are elsewhere since.
+    # Older releases have some names only in functorch. Newer ones have them elsewhere.
     lost = [name for name in OBJECTS if before[name] and not after[name]]
     assert [name for name in lost if torch_version >= LEGACY_API[name].since] == []
     missing = [name for name in OBJECTS if not before[name]]
@@ -158,7 +158,7 @@ print(cosine(torch.zeros(2)))
 
 
 def test_old_pickles_load_and_new_ones_load_elsewhere(environment, tmp_path):
-    # Written by the torch of today, read by one without the file, and the other way round.
+    # A torch with the file writes and one without it reads, and the other way round.
     make = (
         "import functorch, torch; func, params = functorch.make_functional(torch.nn.Linear(2, 2))"
     )

@@ -1,4 +1,4 @@
-"""``functorch-compat doctor`` tells what this torch does, what the shim does, and who answers."""
+"""``functorch-compat doctor`` reports what torch and the shim do, and who answers the import."""
 
 import json
 import shutil
@@ -96,7 +96,7 @@ def test_it_says_that_another_functorch_goes_before(tmp_path):
 
 
 def test_it_says_that_no_start_up_file_is_there(an_environment):
-    # As after `pip install --target`, say: Python reads no start-up file there.
+    # This happens after `pip install --target`: Python reads no start-up file there.
     result = an_environment.run(
         *("-m", "functorch_compat", "doctor", "--format=json"), PYTHONPATH=str(ROOT)
     )

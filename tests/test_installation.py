@@ -1,4 +1,4 @@
-"""The wheel, the sdist and the editable install, in fresh environments."""
+"""The wheel, the sdist and the editable install work in fresh environments."""
 
 import pkgutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The table of legacy names, held against what this torch ships."""
+"""The table of legacy names agrees with the functorch of this torch."""
 
 import json
 import re
@@ -19,7 +19,7 @@ MODULES = [
     "functorch.experimental.control_flow",
     "functorch.experimental.ops",
 ]
-# What a shipped module has imported for itself.
+# A module of torch imports these names for its own use.
 NOT_OFFERED = {"functorch.torch"}
 
 REPORT = f"""
@@ -50,14 +50,14 @@ print(json.dumps({{
 
 @pytest.fixture(scope="module")
 def shipped():
-    """What torch's own functorch has."""
+    """Return the names in torch's own functorch."""
     return json.loads(run_python("-c", REPORT, FUNCTORCH_COMPAT="off").stdout)
 
 
 @needs_torchs_functorch
 def test_every_public_name_of_the_shipped_functorch_is_in_the_table(shipped):
     ours = {*LEGACY_API, *MODULES, *NOT_OFFERED}
-    # A package mentions the submodules that importing it happens to load.
+    # A package also has the submodules that its import happens to load.
     assert {name for name in shipped["public"] if name not in shipped["modules"]} <= ours
     top_level = {name for name in shipped["modules"] if not name.startswith("functorch._")}
     assert top_level <= ours
@@ -71,8 +71,8 @@ def test_the_shipped_functorch_has_each_name_of_the_table(name, shipped):
     gone = LEGACY_API[name].gone
     is_there = gone is None or torch_version < gone
     assert shipped["present"][name] == is_there, (
-        f"torch {torch_version} {'lacks' if is_there else 'has'} {name}: mend its `since` or `gone` "
-        "in functorch_compat/legacy_api.py. Delete the row if no torch ever had the name."
+        f"torch {torch_version} {'lacks' if is_there else 'has'} {name}: mend `since` or `gone` of "
+        "its row in functorch_compat/legacy_api.py. Delete the row if no torch ever had the name."
     )
 
 

@@ -1,4 +1,4 @@
-"""Scripts that stay as they are run with the shim and without, and print the same."""
+"""Unchanged legacy scripts print the same with the shim and without it."""
 
 import linecache
 import re
@@ -45,7 +45,7 @@ def test_deprecations_as_errors_stop_the_example_at_its_first_call():
 
 
 def test_torchopt_differentiates_its_solutions_through_us():
-    """A client that nobody here wrote: torchopt calls ``functorch.vjp`` for implicit gradients."""
+    """torchopt, an independent package, calls ``functorch.vjp`` for implicit gradients."""
     import torchopt
     from torchopt.diff.implicit import custom_root
 

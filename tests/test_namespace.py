@@ -1,4 +1,4 @@
-"""The drop-in namespace: all legacy names, at any moment of torch's import."""
+"""The drop-in namespace has all legacy names, at any moment of torch's import."""
 
 import contextlib
 import importlib
@@ -81,7 +81,7 @@ files = {{}}
 for name in {SUBMODULES}:
     try:
         module = importlib.import_module("functorch." + name)
-        files[name] = getattr(module, "__file__", None)  # the einops of PyPI, where torch has none
+        files[name] = getattr(module, "__file__", None)  # Without torch's, it is PyPI's einops.
     except ImportError:
         files[name] = None
 print(json.dumps(files))
@@ -203,18 +203,18 @@ def test_each_function_is_marked_deprecated_as_in_pep_702(name):
 
 
 def is_there(module):
-    """Return whether this torch has a module of torch's that stands for the legacy module."""
+    """Return whether this torch has a module that stands for the legacy module."""
     row = LEGACY_API.get(module)
     return row is None or (row.kind != "none" and torch_version >= row.since)
 
 
-# The one that has sources of its own is handed out as it is.
+# A module with sources of its own is served unchanged, so it is not among these.
 MODULES = [name for name in ROWS if is_there(name) and not lookup(name)[1].sources]
 
 
 @pytest.fixture(params=MODULES)
 def module(request):
-    """Each legacy module that this torch can give."""
+    """Return each legacy module that this torch has, one after the other."""
     return importlib.import_module(request.param)
 
 
@@ -323,10 +323,10 @@ def test_most_names_that_functorch_ever_had_are_there():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module, name in names:
-            with contextlib.suppress(Exception):  # some files of torch 2.0 cannot be imported
+            with contextlib.suppress(Exception):  # Torch 2.0 cannot import some of its own files.
                 loaded = importlib.import_module(module)
                 found += name == "" or getattr(loaded, name, loaded) is not loaded
 
     assert len(names) == 524
-    # functorch.dim has 71 of them, which go with torch's functorch.
+    # functorch.dim has 71 of the names. They go with torch's functorch.
     assert found >= (300 if TORCH_HAS_FUNCTORCH else 250), found

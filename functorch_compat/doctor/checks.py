@@ -202,7 +202,7 @@ def examine() -> Report:
         active=active,
         reason=reason,
         devices=devices,
-        module_utilities=_whose_module_utilities(),
+        module_utilities=_source_of_module_utilities(),
         checks=checks,
     )
 
@@ -223,9 +223,9 @@ def as_text(report: Report) -> str:
     for row in rows:
         lines.append("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip())
     failures = sum(not check.shim for check in report.checks)
-    alone = sum(not check.torch for check in report.checks)
+    broken = sum(not check.torch for check in report.checks)
     says = f"breaks {failures} of" if failures else "keeps all"
-    lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {alone}."]
+    lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {broken}."]
     return "\n".join(lines)
 
 
@@ -279,7 +279,7 @@ def _devices() -> list[str]:
     return ["cpu"]
 
 
-def _whose_module_utilities() -> str:
+def _source_of_module_utilities() -> str:
     is_ours = str(module_utilities().__file__).startswith(activation.PACKAGE)
     return "functorch-compat" if is_ours else "torch"
 

@@ -22,7 +22,7 @@ from startup import environment_with, start
 
 
 def medians(calls, rounds):
-    """The median time of each call, in microseconds."""
+    """Return the median time of each call, in microseconds."""
     times = {name: [] for name in calls}
     for _ in range(rounds):
         for name in random.sample(list(calls), len(calls)):
@@ -33,7 +33,7 @@ def medians(calls, rounds):
 
 
 def measure(workload, rounds):
-    """The median time of each contender, in microseconds."""
+    """Return the median time of each contender, in microseconds."""
     work, x = WORKLOADS[workload]
     calls = {name: partial(work, api, x) for name, api in CONTENDERS.items()}
     return medians(calls, rounds=rounds if x.numel() < 1000 else rounds // 5)
