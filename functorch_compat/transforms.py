@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, partial, update_wrapper, wraps
+from functools import partial, update_wrapper, wraps
 from importlib import import_module
 from inspect import cleandoc
 from typing import Any, TypeVar
@@ -14,7 +14,6 @@ from typing_extensions import deprecated
 
 from functorch_compat.deprecation import MESSAGES, warn
 from functorch_compat.inference_mode import is_tracing, outside_inference_mode
-from functorch_compat.legacy_api import LEGACY_API
 from functorch_compat.torch_support import DYNAMO_WRAPS_CLOSURES, INFERENCE_MODE_REACHES_INSIDE
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -271,19 +270,3 @@ def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.combine_state_for_ensemble"])
     return module_utilities().combine_state_for_ensemble(models)
-
-
-@cache  # The cache gives functorch and functorch_compat the same function.
-def __getattr__(name: str) -> Callable[..., Any]:
-    """Return a function for a name in the table that needs only the warning."""
-    api = LEGACY_API.get(f"functorch.{name}")
-    if api is None or not api.warns:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    source, _, new_name = api.replacement.rpartition(".")
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        warn(MESSAGES[f"functorch.{name}"])
-        return getattr(import_module(source), new_name)(*args, **kwargs)
-
-    function.__name__ = function.__qualname__ = name
-    return _legacy(source)(function)
