@@ -1,8 +1,10 @@
-"""``nox -s matrix``: the test suite on each torch and Python that docs/compatibility.md lists.
+"""Runs the tests on each torch in docs/compatibility.md, and takes screenshots of the site.
 
-One environment at a time, which takes some GB while it lasts. Each result goes into the page at
-once, and what a call costs there into docs/overhead.json: ``nox -s "matrix(2.6.0/3.11)"`` brings
-one row up to date.
+``nox -s matrix`` makes one environment at a time, which needs some GB. Each result goes into the
+page at once, and the costs of a call into docs/overhead.json. ``nox -s "matrix(2.6.0/3.11)"``
+brings one row up to date.
+
+``nox -s screenshots`` shows each page of the site, narrow and wide, light and dark.
 """
 
 import json
@@ -12,6 +14,7 @@ import tempfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import nox
@@ -38,13 +41,21 @@ nox.options.sessions = ["matrix"]
 @nox.parametrize("python,torch", PAIRS, ids=[f"{torch}/{python}" for python, torch in PAIRS])
 def matrix(session, torch):
     """Run the tests on one torch, and put the result into the page."""
-    # Torch was built for NumPy 1 until then.
+    # Before torch 2.3, torch was built for NumPy 1.
     numpy = ["numpy<2"] if tuple(map(int, torch.split("."))) < (2, 3) else []
     try:
         session.install(f"torch=={torch}", *numpy, ".[test]")
         record(session)
     finally:
         shutil.rmtree(session.virtualenv.location)
+
+
+@nox.session(venv_backend="uv|virtualenv")
+def screenshots(session):
+    """Build the site, and take a picture of each page with Chromium."""
+    session.install(".[docs]")
+    session.run("sphinx-build", "-W", "-n", "-q", "docs", "docs/_build")
+    session.run("python", "tests/browser.py", "docs/_build", "docs/_build/screenshots")
 
 
 @nox.session(python=False)
@@ -74,22 +85,50 @@ def record(session):
         else:
             outcomes["passed"] += 1
 
-    row = (
-        *(found["torch"], found["python"], ", ".join(found["devices"])),
-        *(str(outcomes[outcome]) for outcome in ("passed", "failed", "expected")),
-        "; ".join(f"{count}: {reason}" for reason, count in reasons.items()),
-        date.today().isoformat(),
+    counts = [f"{outcomes['passed']} passed"]
+    counts += [f"{outcomes['failed']} failed"] if outcomes["failed"] else []
+    counts += [f"{outcomes['expected']} cannot hold"] if outcomes["expected"] else []
+    row = Row(
+        (found["torch"], ", ".join([found["python"], *found["devices"]])),
+        f"{date.today()}: {', '.join(counts)}",
+        "; ".join(f"{reason} ({count})" for reason, count in reasons.items()),
     )
-    head, marker, table = PAGE.read_text().partition("<!-- generated -->\n")
-    title, rule, *lines = table.strip().splitlines()
-    rows = [tuple(cell.strip() for cell in line.split("|")[1:-1]) for line in lines]
-    rows = sorted([*(other for other in rows if other[:3] != row[:3]), row], key=by_release)
-    lines = [title, rule, *(f"| {' | '.join(cells)} |" for cells in rows)]
-    PAGE.write_text(head + marker + "\n" + "\n".join(lines) + "\n")
+    PAGE.write_text(with_row(PAGE.read_text(), row))
     session.run("python", "tests/benchmarks/ratios.py", f"--record={PAGE.parent / 'overhead.json'}")
     if outcomes["failed"]:
         session.error(f"{outcomes['failed']} tests failed")
 
 
+class Row(NamedTuple):
+    """A row of the table in docs/compatibility.md, and its footnote."""
+
+    environment: tuple[str, str]
+    """The torch; the Python and the devices."""
+    result: str
+    note: str
+
+
+def with_row(page, row):
+    """Return the page with a row added or replaced, and with the footnotes numbered anew."""
+    head, marker, rest = page.partition("<!-- generated -->\n")
+    notes = dict(re.findall(r"^\[\^(\d+)\]: (.*)$", rest, re.M))
+    rows = {row.environment: row}
+    for line in rest.splitlines()[3:]:
+        if line.startswith("|"):
+            *environment, result = (cell.strip() for cell in line.split("|")[1:-1])
+            result, _, number = result.rstrip("]").partition(" [^")
+            other = Row(tuple(environment), result, notes.get(number, ""))
+            rows.setdefault(other.environment, other)
+
+    lines = ["", "| torch | Python, devices | tests |", "| --- | --- | --- |"]
+    numbers = {}
+    for environment, result, note in sorted(rows.values(), key=by_release):
+        if note:
+            result += f" [^{numbers.setdefault(note, len(numbers) + 1)}]"
+        lines.append(f"| {' | '.join((*environment, result))} |")
+    lines += ["", *(f"[^{number}]: {note}" for note, number in numbers.items())]
+    return head + marker + "\n".join(lines) + "\n"
+
+
 def by_release(row):
-    return [[int(number) for number in re.findall(r"\d+", cell)][:3] for cell in row[:2]]
+    return [[int(number) for number in re.findall(r"\d+", text)][:3] for text in row.environment]

@@ -1,19 +1,20 @@
-"""Writes what is generated from the table of legacy names, or checks it: ``--check``.
+"""Writes what is generated from the table of legacy names. With ``--check``, only compares it.
 
-The stubs' ``__all__`` and messages (a name without a signature of its own gets a general one), and
-the table in ``docs/legacy-names.md``.
+It writes ``__all__`` and the messages in the stubs, and the lists in ``docs/legacy-names.md``. In
+the stubs, a name without a signature of its own gets a general one.
 """
 
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from functorch_compat.deprecation import MESSAGES  # noqa: E402
-from functorch_compat.legacy_api import LEGACY_API  # noqa: E402
+from functorch_compat.legacy_api import LEGACY_API, LegacyName  # noqa: E402
 
 STUBS = ROOT / "functorch_compat/stubs/functorch/__init__.pyi"
 PAGE = ROOT / "docs/legacy-names.md"
@@ -27,7 +28,7 @@ def stubs() -> str:
         if re.fullmatch(r"functorch\.[a-zA-Z]\w*", name)
         if not api.is_module and api.kind != "none"
     ]
-    # The shipped functorch hands torch out with the rest.
+    # torch's own functorch has the name torch too.
     exported = "".join(f"    {json.dumps(name)},\n" for name in sorted([*names, "torch"]))
     text = re.sub(r"__all__ = \[\n.*?\]", f"__all__ = [\n{exported}]", text, flags=re.DOTALL)
     for name in names:
@@ -41,13 +42,30 @@ def stubs() -> str:
 
 def page() -> str:
     head, begin, _ = PAGE.read_text().partition("<!-- generated -->\n")
-    rows = ["| legacy name | use instead | how | since torch |", "| --- | --- | --- | --- |"]
-    recipes = []
+    modules: dict[str, list[str]] = {}
     for name, api in LEGACY_API.items():
-        rows.append(f"| `{name}` | `{api.replacement}` | {api.kind} | {api.since} |")
-        if api.recipe:
-            recipes.append(f"### {name}\n\n```text\n{api.recipe}\n```\n")
-    return head + begin + "\n" + "\n".join(rows) + "\n\n## Recipes\n\n" + "\n".join(recipes)
+        modules.setdefault(name.rpartition(".")[0], []).append(entry(name, api))
+    # A glossary gives each name an anchor, and leads the search of the site to it.
+    sections = [
+        f"## {module}\n\n```{{glossary}}\n" + "\n".join(entries) + "```\n"
+        for module, entries in modules.items()
+    ]
+    return head + begin + "\n" + "\n".join(sections)
+
+
+def entry(name: str, api: LegacyName) -> str:
+    since = f", from torch {api.since} on" if api.since != "2.0" else ""
+    dropped = f"  PyTorch {api.gone} dropped the old name.\n" if api.gone else ""
+    if api.kind == "rename":
+        how = f"**rename**{since}: `{api.replacement}`"
+    elif api.kind == "rewrite":
+        how = f"**rewrite**{since}, with `{api.replacement}`:"
+    else:
+        how = "**none**: nothing replaces it. This comes near:"
+    text = f"`{name}`\n  {how}\n"
+    if api.recipe:
+        text += "\n  ~~~text\n" + textwrap.indent(api.recipe, "  ") + "\n  ~~~\n"
+    return text + (f"\n{dropped}" if dropped else "")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The site: ``sphinx-build -W -n docs docs/_build``."""
+"""Configures the site. ``sphinx-build -W -n docs docs/_build`` builds it."""
 
 import sys
 from pathlib import Path
@@ -14,12 +14,14 @@ version = release = functorch_compat.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_title = f"functorch-compat {version}"
 html_show_copyright = False
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
-# Other people's names, and words of torch's own docstrings.
+# These names belong to other projects, or are words in torch's own docstrings.
 nitpick_ignore_regex = [
     ("py:.*", r"(collections|types|typing|torch)\..*"),
     ("py:.*", "Tensors|grad|AuditError"),

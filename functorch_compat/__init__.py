@@ -1,14 +1,17 @@
-"""Keeps code written for ``functorch`` running on ``torch.func``, and helps its owners to leave it.
+"""Keeps code for ``functorch`` running on ``torch.func``, and helps its owners to migrate.
 
 The start-up files ``functorch_compat.pth`` and ``functorch_compat.start`` (PEP 829) load this file
-in every interpreter. So it is small, and whatever it offers is imported on first use. That is also
-why pytest must leave it alone, which has this mark: PYTEST_DONT_REWRITE.
+in every interpreter. So this file is small, and imports what it offers on first use.
+
+pytest rewrites the modules of a plugin's package, but this one is imported before it can. This word
+tells it not to try: PYTEST_DONT_REWRITE.
 """
 
 import os
 import sys
 
-TYPE_CHECKING = False  # what type checkers read as true; importing typing for it is too slow here
+# Type checkers take this name for True. Importing typing for it would slow down every start.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
@@ -28,11 +31,11 @@ if TYPE_CHECKING:
 
 
 OFF = ("off", "0", "false", "no")
-"""The values of ``FUNCTORCH_COMPAT``, in any case, that switch everything off."""
+"""These values of ``FUNCTORCH_COMPAT`` switch everything off, in upper and in lower case."""
 
 
 class FunctorchFinder:
-    """Has ``import functorch`` find the drop-in namespace, and leaves every other name alone."""
+    """Finds the drop-in namespace for ``import functorch``. It answers for no other name."""
 
     @staticmethod
     def find_spec(
@@ -50,9 +53,9 @@ class FunctorchFinder:
 
 
 class ModuleUtilitiesFinder:
-    """Has old pickles find their classes, once torch has deleted the module that they name.
+    """Finds our module utilities for old pickles, after torch has deleted its own.
 
-    It is the last finder, so that it is asked only where torch has no such module.
+    Python asks this finder last, so it answers only if torch has no such module.
     """
 
     @staticmethod
@@ -65,13 +68,13 @@ class ModuleUtilitiesFinder:
             return None
         try:
             from functorch_compat import activation
-        except Exception:  # as above
+        except Exception:  # This package was uninstalled or upgraded, as above.
             return None
         return activation.find_module_utilities()
 
 
 def activate_at_startup() -> None:
-    """Activate the shim, unless ``FUNCTORCH_COMPAT`` says no. The start-up files call this."""
+    """Activate the shim, unless ``FUNCTORCH_COMPAT`` is off. The start-up files call this."""
     if os.environ.get("FUNCTORCH_COMPAT", "").strip().lower() not in OFF:
         add_finders()
     if os.environ.get("FUNCTORCH_COMPAT_RECORD"):
@@ -82,7 +85,7 @@ def activate_at_startup() -> None:
 
 
 def add_finders() -> None:
-    """Put our finders on ``sys.meta_path``, if they are not there."""
+    """Put our finders on ``sys.meta_path``, unless they are already there."""
     if FunctorchFinder not in sys.meta_path:
         sys.meta_path.insert(0, FunctorchFinder)
     if ModuleUtilitiesFinder not in sys.meta_path:

@@ -1,4 +1,4 @@
-"""``python -m functorch_compat``, the same as ``functorch-compat``."""
+"""Lets ``python -m functorch_compat`` do the same as ``functorch-compat``."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""Which ``functorch`` an ``import functorch`` loads.
+"""Decides which ``functorch`` an ``import functorch`` loads.
 
-torch's wheel owns the folder ``functorch`` in site-packages, so ours has another name, and a finder
-on ``sys.meta_path`` answers for it.
+The folder ``site-packages/functorch`` belongs to torch's wheel. So our folder has another name, and
+a finder on ``sys.meta_path`` leads ``import functorch`` to it.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ PACKAGE = os.path.dirname(__file__)
 OURS = os.path.join(PACKAGE, "functorch", "__init__.py")
 
 last_switch: str | None = None
-"""The name of the function that was called last: ``activate`` or ``deactivate``."""
+"""``activate`` or ``deactivate``: the function that this process called last, if it called one."""
 
 
 def activate() -> None:
     """Make ``import functorch`` load the drop-in namespace, in this process, from now on.
 
-    Where torch's functorch has been imported before, the next ``import functorch`` loads ours, and
-    a ``UserWarning`` says so.
+    If torch's own functorch is already loaded, the next ``import functorch`` loads ours, and a
+    ``UserWarning`` says that earlier imports stay as they are.
     """
     global last_switch
     last_switch = "activate"
     add_finders()
     _unload(_file_of_torchs_functorch(), "functorch-compat's")
     for name, module in _loaded_submodules():
-        if name.startswith("functorch._src"):  # These are ours, whatever torch has.
+        if name.startswith("functorch._src"):  # We always serve these, never torch.
             del sys.modules[name]
         elif name in ROWS and not isinstance(module, LegacyModule):
             complete(module)
@@ -49,7 +49,7 @@ def activate() -> None:
 def deactivate() -> None:
     """Undo :func:`activate`: ``import functorch`` loads torch's own again, if torch still has it.
 
-    Where ours has been imported before, a ``UserWarning`` says so.
+    If ours is already loaded, a ``UserWarning`` says that earlier imports stay as they are.
     """
     global last_switch
     last_switch = "deactivate"
@@ -68,61 +68,64 @@ def is_active() -> bool:
 
 
 def find(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    """Find ``functorch``, or a module in it.
+    """Return the spec of ``functorch`` or of a module in it, or None if we do not serve it.
 
     Raises:
-        ImportError: Where ``from module import name`` asks for a name that this torch lacks.
+        ImportError: If ``from module import name`` asks for a name that this torch lacks.
     """
     if name == "functorch":
         return _find_functorch()
     parent, _, attribute = name.rpartition(".")
     module = sys.modules.get(parent)
     if not isinstance(module, LegacyModule) and getattr(module, "__file__", None) != OURS:
-        return None  # It belongs to another functorch.
+        return None  # The module belongs to another functorch.
     if name in ROWS:
         return _find_submodule(name, path)
     if name in LEGACY_API or parent in LEGACY_API:
         try:
             getattr(module, attribute)
         except AttributeError as error:
-            # Otherwise Python says no more than that it cannot import the name.
+            # Python's own error says only that it cannot import the name. Ours says what to use.
             if " is gone" in str(error):
                 raise ImportError(str(error), name=name) from None
     return None
 
 
 def find_module_utilities() -> ModuleSpec:
-    """Find our module utilities, for whoever asks for those of torch."""
+    """Return a spec that loads our module utilities under the name of torch's."""
     ours = "functorch_compat.fallbacks.make_functional"
     return ModuleSpec("torch._functorch.make_functional", LegacyLoader(ours))
 
 
 def _find_functorch() -> ModuleSpec | None:
-    """Find the drop-in namespace, where torch's own functorch (or none) would have been found."""
-    torchs = _file_of_torchs_functorch()
+    """Return the spec of the drop-in namespace, or None if another functorch goes before ours.
+
+    Ours takes the place of torch's own functorch, or of none.
+    """
+    file_of_torch = _file_of_torchs_functorch()
     found = PathFinder.find_spec("functorch")
-    # A mere folder on sys.path has no origin. It gives way to any package.
-    if found is not None and found.origin is not None and not _same(found.origin, torchs):
+    # A folder without __init__.py has no origin. Python prefers any package to such a folder.
+    if found is not None and found.origin is not None and not _same(found.origin, file_of_torch):
         return None
     loader = None if os.path.exists(OURS) else get_importer(PACKAGE)
     if loader is not None and not isinstance(loader, zipimporter):
         return None  # This package was uninstalled while the process was running.
     spec = spec_from_file_location("functorch", OURS, loader=loader, submodule_search_locations=[])
     if spec is not None:
-        # Submodules are torch's own files as long as it has them. Of ours there are none.
-        spec.submodule_search_locations = [os.path.dirname(torchs)] if torchs else []
+        # The submodules are torch's own files while torch has them. We have no such files.
+        spec.submodule_search_locations = [os.path.dirname(file_of_torch)] if file_of_torch else []
     return spec
 
 
 def _find_submodule(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    """Find a legacy module: the file that torch has, completed, or else one from the table."""
-    # torch's own functorch._src has a few names of each module, and not the classes of old pickles.
+    """Return the spec of a legacy module: torch's own file, completed, or one from the table."""
+    # torch's own functorch._src lacks most names, and the classes that old pickles need.
     in_src = name.startswith("functorch._src")
     found = None if in_src else PathFinder.find_spec(name, path)
     if found is None:
         api = LEGACY_API.get(name)
         if api is not None and api.sources:
-            # Its parent has it as an attribute too, which must be the same object.
+            # The parent module also has it as an attribute, which must be the same object.
             return ModuleSpec(name, LegacyLoader(api.replacement))
         return ModuleSpec(name, LegacyLoader(), is_package=True)
     loader = found.loader
@@ -138,9 +141,9 @@ def _find_submodule(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
 
 
 def _unload(unwanted: str | None, wanted: str) -> None:
-    """Make the next ``import functorch`` look for it anew, if the ``unwanted`` file was loaded.
+    """Make the next ``import functorch`` search again, if it had loaded the ``unwanted`` file.
 
-    Submodules that are torch's stay.
+    Submodules that are torch's own files stay loaded.
     """
     loaded = sys.modules.get("functorch")
     if loaded is None or not _same(getattr(loaded, "__file__", None), unwanted):
@@ -150,30 +153,31 @@ def _unload(unwanted: str | None, wanted: str) -> None:
         spec = vars(module).get("__spec__")
         if spec is not None and isinstance(spec.loader, LegacyLoader):
             del sys.modules[name]
-    # Python sets a submodule on its parent only at the time it loads it.
+    # Python binds a submodule to its parent only while it loads the submodule.
     submodules = {k: v for k, v in vars(loaded).items() if sys.modules.get(f"functorch.{k}") is v}
     if submodules:
-        with suppress(ModuleNotFoundError):  # where this torch has no functorch of its own
+        with suppress(ModuleNotFoundError):  # This torch may have no functorch of its own.
             vars(import_module("functorch")).update(submodules)
     warnings.warn(
-        f"functorch was imported before: from now on `import functorch` loads {wanted}, and what "
-        "was imported earlier stays as it is",
+        f"functorch was imported before. From now on `import functorch` loads {wanted} functorch. "
+        "Objects that were imported earlier stay as they are.",
         stacklevel=3,
     )
 
 
 def _loaded_submodules() -> list[tuple[str, ModuleType]]:
-    """Return the modules in functorch that are loaded. A test may have put other objects there."""
+    """Return the loaded submodules of functorch, with their names."""
+    # Tests may put objects into sys.modules that are no modules.
     modules = [(name, m) for name, m in sys.modules.items() if name.startswith("functorch.")]
     return [(name, module) for name, module in modules if isinstance(module, ModuleType)]
 
 
 def _file_of_torchs_functorch() -> str | None:
-    """Return the file of torch's own functorch, if torch is installed and has one."""
+    """Return the file of torch's own functorch, or None if there is none."""
     torch = PathFinder.find_spec("torch")
     if torch is None:
-        with suppress(ValueError):  # of a stand-in for torch in sys.modules
-            torch = find_spec("torch")  # which knows editable installs too
+        with suppress(ValueError):  # A stand-in for torch in sys.modules has no spec.
+            torch = find_spec("torch")  # Unlike PathFinder, this finds editable installs.
     if torch is None or torch.origin is None:
         return None
     file = os.path.join(os.path.dirname(os.path.dirname(torch.origin)), "functorch", "__init__.py")

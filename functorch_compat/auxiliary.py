@@ -1,4 +1,4 @@
-"""``has_aux``: aux is any object, where ``torch.func`` raises unless its leaves are Tensors."""
+"""Lets ``has_aux`` return any object, although ``torch.func`` accepts only Tensors."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from functorch_compat.torch_support import PYTREE_REGISTRATION_IS_PUBLIC
 
 
 class HiddenAux:
-    """An aux that ``torch.func`` would refuse, of which it sees the Tensors alone.
+    """Wraps an aux that ``torch.func`` would refuse, so that it sees only the Tensors.
 
-    They are its leaves as a pytree. Once ``torch.func`` has unwrapped them, pytree unflattens it to
-    the aux as it was.
+    The wrapper is a pytree node, and the Tensors are its leaves. ``torch.func`` unwraps the Tensors
+    and unflattens the node. The result is the original aux, with the unwrapped Tensors.
     """
 
     def __init__(self, tensors: Iterable[Any], aux: Any) -> None:
@@ -24,7 +24,7 @@ class HiddenAux:
         self.aux = aux
 
     def restored(self) -> Any:
-        """Return the aux with the Tensors as they are now. Without any it is the same object."""
+        """Return the aux with the current Tensors. An aux without Tensors is the same object."""
         if not self.tensors:
             return self.aux
         leaves, spec = pytree.tree_flatten(self.aux)
@@ -34,10 +34,10 @@ class HiddenAux:
 
 
 class CarriedAux(HiddenAux):
-    """A hidden aux that stays hidden until :func:`restore_carried_aux` gets it.
+    """A hidden aux that stays hidden until :func:`restore_carried_aux` restores it.
 
-    ``torch.func.jacfwd`` flattens aux several times, also within a ``vmap``, which would refuse the
-    other leaves again.
+    ``torch.func.jacfwd`` flattens the aux several times, also inside a ``vmap``. That ``vmap``
+    would refuse an aux that was restored too early.
     """
 
 
@@ -54,7 +54,7 @@ _register(CarriedAux, lambda node: (node.tensors, node.aux), CarriedAux)
 
 def hide_aux(name: str, result: Any, carried: bool) -> Any:
     """Return the result of the user's function, with an aux that the transform ``name`` accepts."""
-    # Where it is no pair, torch.func raises the error that says so.
+    # If the result is not a pair, torch.func raises its own error, which says so.
     if not isinstance(result, tuple) or len(result) != 2 or _torch_accepts(result[1]):
         return result
     warn(REFUSED_AUX[name])
@@ -65,13 +65,13 @@ def hide_aux(name: str, result: Any, carried: bool) -> Any:
 
 
 def restore_carried_aux(result: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Return the result of ``torch.func.jacfwd`` with the aux as it was."""
+    """Return the result of ``torch.func.jacfwd`` with the original aux."""
     jacobian, aux = result
     return jacobian, aux.restored() if isinstance(aux, CarriedAux) else aux
 
 
 def _torch_accepts(aux: Any) -> bool:
-    """Return whether aux is a Tensor, or a pytree, or tuple of any class, of Tensors alone."""
+    """Return whether aux contains only Tensors: a Tensor, a pytree, or a tuple of any class."""
     if isinstance(aux, torch.Tensor):
         return True
     leaves = pytree.tree_flatten(aux)[0]

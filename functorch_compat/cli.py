@@ -20,7 +20,7 @@ _COMMANDS = (doctor, audit, migrate)
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """One line, where argparse prints the usage too."""
+        """Print one line and exit with status 2. argparse would print the usage too."""
         self.exit(2, f"{self.prog}: {message} (try {self.prog} --help)\n")
 
 
@@ -28,13 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        The exit status: 0 where all is well, 1 where the command found something, 2 where it could
-        not do its work, which one line on stderr then explains.
+        The exit status: 0 if all is well, 1 if the command found something, 2 if it could not do
+        its work. With status 2, one line on stderr says why.
     """
     parser = _Parser(
         prog="functorch-compat",
-        description="Helps the owners of code that imports functorch to leave it for torch.func.",
-        epilog="functorch-compat COMMAND --help tells of one command.",
+        description="Find the uses of functorch in your code, and replace them by torch.func.",
+        epilog="functorch-compat COMMAND --help shows the options of a command.",
     )
     version = f"functorch-compat {functorch_compat.__version__}"
     parser.add_argument("--version", action="version", version=version, help="show the version")
@@ -44,14 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold any byte
+        sys.stdout.reconfigure(errors="backslashreplace")  # A path may contain any byte.
     try:
         status: int = options.run(options)
         sys.stdout.flush()
     except ToolError as error:
         print(f"functorch-compat {options.command}: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+    except BrokenPipeError:  # The reader, for example `head`, has closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status

@@ -1,7 +1,7 @@
-"""What differs while ``torch.compile`` traces the shim.
+"""Makes the warning work while ``torch.compile`` traces the shim.
 
-Dynamo inlines our functions into the user's graph. It cannot trace ``warnings.warn``, and the
-frames that it reads are not on Python's stack.
+Dynamo inlines our functions into the user's graph. It cannot trace ``warnings.warn``. The frames
+that it traces are not on Python's stack.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _Function = TypeVar("_Function", bound=Any)
 
 
 def runs_while_tracing(function: _Function) -> _Function:
-    """Make dynamo call ``function`` once, while it traces, and take the result for a constant.
+    """Make Dynamo call ``function`` once, while it traces, and treat the result as a constant.
 
-    :func:`torch.compiler.assume_constant_result` does the same, but imports all of dynamo first.
+    :func:`torch.compiler.assume_constant_result` does the same, but first imports all of Dynamo.
     """
     function._dynamo_marked_constant = True
-    # Dynamo stores the result under this name among the globals of the code that it compiles. That
-    # code may be the user's, who may well have a global `warn`.
+    # Dynamo stores the result as a global variable of the code that it compiles, under this name.
+    # That code may be the user's, and may have a global `warn` of its own.
     function.__code__ = function.__code__.replace(co_name=f"functorch_compat_{function.__name__}")
     return function
 
 
 def traced_line() -> tuple[str, int]:
-    """Return the file and line of the user's code that dynamo is tracing."""
+    """Return the file and the line of the user's code that Dynamo is tracing."""
     import torch
     from torch._guards import TracingContext
 

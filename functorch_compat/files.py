@@ -1,4 +1,4 @@
-"""Replaces files."""
+"""Replaces a file as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def replace(file: str, data: bytes) -> None:
-    """Replace what is in a file, or what a link to a file leads to. Its mode stays.
+    """Replace the content of a file and keep its mode. A link stays; its target is replaced.
 
     Raises:
-        OSError: Where that fails. The file is then as it was.
+        OSError: If the file cannot be replaced. Its old content then stays.
     """
     target = Path(os.path.realpath(file))
     mode = target.stat().st_mode if target.exists() else 0o644

@@ -1,8 +1,8 @@
 """The level guard: an inference mode outside a transform has no effect inside it.
 
-From torch 2.12 on torch itself sees to that. Before, a transform that is called inside
-``torch.inference_mode()`` gives zeros or raises, and for many operations so does the function that
-``torch.func.vjp`` returns.
+Torch does this itself from 2.12 on. Before 2.12, a transform that is called inside
+``torch.inference_mode()`` returns zeros or raises. For many operations, the function that
+``torch.func.vjp`` returns raises there too.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _R = TypeVar("_R")
 
 
 def is_tracing() -> bool:
-    """Return whether dynamo is tracing the transforms, rather than Python running them."""
+    """Return whether Dynamo is tracing this code, which it can do from torch 2.3 on."""
     return DYNAMO_TRACES_TRANSFORMS and torch.compiler.is_dynamo_compiling()
 
 
 def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs: Any) -> _R:
-    """Call ``function`` with inference mode off and every other mode as it is.
+    """Call ``function`` with inference mode off and every other mode unchanged.
 
-    ``torch.inference_mode(False)`` alone would switch grad mode and forward AD on, and the level
-    below the transform would then record what ``function`` computes.
+    ``torch.inference_mode(False)`` alone would also switch on grad mode and forward AD. The level
+    below the transform would then record the operations of ``function``.
     """
     grad_mode = torch.is_grad_enabled()
     if is_tracing():
-        # Dynamo can neither trace the questions asked below nor guard on the answers. It does know
-        # the grad mode, which inference mode switches off.
+        # Dynamo can neither trace the calls below nor recompile when their results change. It can
+        # do both for grad mode, which inference mode switches off.
         if grad_mode:
             return function(*args, **kwargs)
         with torch.inference_mode(False), torch.set_grad_enabled(grad_mode):

@@ -1,4 +1,4 @@
-"""The table of legacy names: the one source for whatever lists them. Data only."""
+"""The table of legacy names. Everything that lists names reads it. It contains only data."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ MIGRATION_GUIDE = "https://pytorch.org/docs/main/func.migrating.html"
 
 
 class LegacyName(NamedTuple):
-    """How one legacy name is served, and what its users should write instead."""
+    """Says how one legacy name is served, and what its users should write instead."""
 
     replacement: str
-    """The dotted name of what to use instead."""
+    """The dotted name to use instead."""
 
     kind: str = "rename"
-    """How it migrates. ``rename`` is the same call under a new name, ``rewrite`` is another call,
-    ``none`` has no counterpart."""
+    """``rename`` is the same call under a new name, ``rewrite`` is another call, and ``none`` means
+    that nothing replaces the name."""
 
     recipe: str = ""
-    """Two lines that say what to write, where it is not a ``rename``."""
+    """Two lines that say what to write, unless ``kind`` is ``rename``."""
 
     sources: tuple[str, ...] = ()
-    """The dotted names of places where the object may be. The first that exists is handed out,
+    """Dotted names of the places where torch may keep the object. The first that exists is served,
     without a warning."""
 
     since: str = "2.0"
-    """The first torch release with both the legacy name and what replaces it."""
+    """The first torch release that had both the legacy name and the replacement."""
 
     gone: str | None = None
-    """The torch release whose own functorch no longer had the name."""
+    """The first torch release that had dropped the name from its own functorch."""
 
     is_module: bool = False
-    """Whether it is a module, and stands for whatever is in it."""
+    """Whether the name is a module. Its row then also stands for the names in the module."""
 
     @property
     def module(self) -> str:
-        """The module to import for the replacement."""
+        """The module that has to be imported for the replacement."""
         return self.replacement if self.is_module else self.replacement.rpartition(".")[0]
 
     @property
@@ -45,7 +45,7 @@ class LegacyName(NamedTuple):
 
     @property
     def warns(self) -> bool:
-        """Whether it is a function of ``functorch_compat.transforms``, which warns."""
+        """Whether the name is a function in ``functorch_compat.transforms``, and so warns."""
         return not self.sources and not self.is_module and self.kind != "none"
 
 
@@ -53,7 +53,7 @@ _Rows = dict[str, "LegacyName"]
 
 
 def _moved(namespace: str, places: dict[str, str], gone: str | None = None) -> _Rows:
-    """Rows for names of ``namespace`` that another module has too, given as ``{module: names}``."""
+    """Return rows for names of ``namespace`` that are in other modules: ``{module: names}``."""
     return {
         f"{namespace}.{name}": LegacyName(
             f"{module}.{name}", sources=(f"{module}.{name}",), gone=gone
@@ -66,7 +66,7 @@ def _moved(namespace: str, places: dict[str, str], gone: str | None = None) -> _
 def _modules(
     namespace: str, places: dict[str, str], since: str = "2.0", gone: str | None = None
 ) -> _Rows:
-    """Rows for modules of ``namespace`` that are elsewhere today, given as ``{name: module}``."""
+    """Return rows for modules of ``namespace`` that have other names today: ``{name: module}``."""
     return {
         f"{namespace}.{name}": LegacyName(module, since=since, gone=gone, is_module=True)
         for name, module in places.items()
@@ -74,7 +74,7 @@ def _modules(
 
 
 def _gone(namespace: str, release: str, replacement: str, recipe: str, names: str) -> _Rows:
-    """Rows for names that torch ``release`` dropped, and that nothing stands for."""
+    """Return rows for names that torch dropped in ``release``, and that nothing replaces."""
     row = LegacyName(replacement, "none", recipe, gone=release)
     return {f"{namespace}.{name}": row for name in names.split()}
 
@@ -219,7 +219,7 @@ LEGACY_API: _Rows = {
     **{
         f"functorch.experimental.control_flow.{name}": LegacyName(
             f"torch._higher_order_ops.map.{name}",
-            "rewrite",  # an attribute of torch._higher_order_ops hides that module, by the release
+            "rewrite",  # In some releases an attribute of torch._higher_order_ops hides the module.
             f"from torch._higher_order_ops.map import {name}\nresult = {name}({arguments})",
             sources=(f"torch._higher_order_ops.map.{name}",),
             since="2.2",
@@ -353,23 +353,23 @@ MODULES = {
     "functorch.experimental.control_flow": "torch._higher_order_ops",
     "functorch.experimental.ops": "torch._ops",
 }
-"""The legacy modules that hold those names, and where most of what they held is today."""
+"""The legacy modules that contain these names, and the module that has most of them today."""
 
 
 def lookup(name: str) -> tuple[str, LegacyName]:
-    """The longest name of the table that ``name`` is or is in, and its row.
+    """Return the longest part of ``name`` that is in the table, and its row.
 
-    A module that holds names has a row here too.
+    The modules in ``MODULES`` count as part of the table.
 
     >>> lookup("functorch.vjp.__doc__")[0]
     'functorch.vjp'
 
     Raises:
-        KeyError: Where ``name`` is not in functorch.
+        KeyError: If ``name`` is not in functorch.
     """
-    known = name
-    while known not in LEGACY_API and known not in MODULES:
-        if "." not in known:
+    legacy = name
+    while legacy not in LEGACY_API and legacy not in MODULES:
+        if "." not in legacy:
             raise KeyError(name)
-        known = known.rpartition(".")[0]
-    return known, LEGACY_API.get(known) or LegacyName(MODULES[known], is_module=True)
+        legacy = legacy.rpartition(".")[0]
+    return legacy, LEGACY_API.get(legacy) or LegacyName(MODULES[legacy], is_module=True)

@@ -1,4 +1,4 @@
-"""The legacy modules: what their own files lack is looked up where the table says it is today."""
+"""Completes the legacy modules: names that their own files lack come from the table."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ ROWS = {
     module: _rows_in(module)
     for module in (*MODULES, *(name for name, api in LEGACY_API.items() if api.is_module))
 }
-"""For each legacy module the rows of the names in it."""
+"""For each legacy module, the rows of the names that it contains."""
 
 
 class LegacyModule(ModuleType):
-    """A legacy module, completed with the names that its own file does not define.
+    """A legacy module that also has the names that its own file does not define.
 
-    A name with a row in the table comes from the sources of its row. Any other name of a module
-    that torch keeps elsewhere is read there, and set there: an assignment to an option of
-    ``functorch._src.config`` has the effect that it always had.
+    A name with a row in the table comes from the sources in that row. If torch keeps the module at
+    another place today, all other names are read and set there. So an assignment to an option of
+    ``functorch._src.config`` still has its effect.
     """
 
     def __getattr__(self, attribute: str) -> Any:
@@ -52,8 +52,8 @@ class LegacyModule(ModuleType):
             return getattr(home, attribute)
         except AttributeError:
             api = LEGACY_API[module]
-            text = f"{module}.{attribute} is gone, if it ever was: PyTorch has {module} as "
-            text += f"{api.replacement} today, without that name. Use instead:\ntorch.func"
+            text = f"{module}.{attribute} is gone, if it ever existed: PyTorch has {module} as "
+            text += f"{api.replacement} today, and that has no such name. Use instead:\ntorch.func"
             raise AttributeError(text) from None
 
     def __setattr__(self, attribute: str, value: object) -> None:
@@ -68,24 +68,28 @@ class LegacyModule(ModuleType):
         module = _legacy_name(self.__name__)
         rows = [n for n, api in ROWS[module].items() if not api.is_module or api.sources]
         names = {*vars(self), *(name for name in rows if hasattr(self, name))}
-        names -= {"__getattr__", "__dir__"}  # of functorch, see complete()
+        names -= {"__getattr__", "__dir__"}  # complete() sets these on functorch itself.
         home = _home(module)
         at_home = [name for name in dir(home) if home and not name.startswith("__")]
         return sorted(names.union(at_home))
 
 
 class LegacyLoader(Loader):
-    """Loads a legacy module that has no file of its own, or in its place the module ``target``."""
+    """Loads a legacy module without a file of its own, or the module ``target`` in its place."""
 
     def __init__(self, target: str | None = None) -> None:
         self.target = target
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Return the legacy module, or nothing special where another takes its place."""
+        """Return a new legacy module, or None if the module ``target`` takes its place."""
         return LegacyModule(spec.name) if self.target is None else None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Raise an ``ImportError`` where nothing stands for the module on this torch."""
+        """Import the ``target``, or check that this torch has something to serve for the module.
+
+        Raises:
+            ImportError: If this torch has nothing to serve.
+        """
         name = module.__name__
         if self.target is not None:
             sys.modules[name] = import_module(self.target)
@@ -94,32 +98,33 @@ class LegacyLoader(Loader):
 
 
 def complete(module: ModuleType) -> None:
-    """Make a module that has a file of its own a legacy module."""
+    """Turn a module that was loaded from a file into a legacy module."""
     if _legacy_name(module.__name__) == "functorch":
-        # It stays a plain module, of which Python reads an attribute faster.
+        # It stays a plain module, because Python reads the attributes of a plain module faster.
         for name in ("__getattr__", "__dir__"):
             vars(module)[name] = partial(vars(LegacyModule)[name], module)
     else:
         module.__class__ = LegacyModule
-        # With a path, `from module import name` asks the finder too, whose error says what to use.
+        # If a module has a path, `from module import name` asks our finder too. The finder's error
+        # says what to use.
         vars(module).setdefault("__path__", [])
 
 
 def put_functions(module: ModuleType) -> None:
-    """Look up the functions that warn, which then are in the ``__dict__`` of ``module``.
+    """Put the functions that warn into the ``__dict__`` of ``module``.
 
-    Dynamo before torch 2.4 looks nowhere else.
+    Before torch 2.4, Dynamo looks nowhere else.
     """
     for attribute, api in ROWS[_legacy_name(module.__name__)].items():
         if api.warns:
-            getattr(module, attribute)
+            getattr(module, attribute)  # __getattr__ stores what it finds.
 
 
 def look_up(name: str) -> Any:
-    """Return what a legacy name stands for on this torch.
+    """Return the object that a legacy name stands for on this torch.
 
     Raises:
-        AttributeError: Where this torch lacks it. The text says what to use instead.
+        AttributeError: If this torch lacks the object. The text says what to use instead.
     """
     api = LEGACY_API[name]
     if api.warns:
@@ -132,24 +137,27 @@ def look_up(name: str) -> Any:
 
 
 def gone(name: str) -> str:
-    """Return the text for a legacy name that this torch lacks."""
+    """Return the error text for a legacy name that this torch lacks."""
     api = LEGACY_API[name]
     dropped = f"PyTorch {api.gone} dropped it" if api.gone else "this PyTorch does not have it"
     return f"{name} is gone: {dropped}. Use instead:\n{api.recipe or api.replacement}"
 
 
 def _home(module: str, attribute: str = "") -> ModuleType | None:
-    """Return the module of torch to which an attribute of a legacy module belongs, if any."""
+    """Return the module of torch that holds an attribute of a legacy module, or None."""
     api = LEGACY_API.get(module)
     if api is None or api.kind != "rename" or attribute in ROWS[module]:
         return None
     if attribute.startswith("__"):
         return None
-    with suppress(ImportError):  # of a torch that is older than the new place
+    with suppress(ImportError):  # This torch may be older than the new place.
         return import_module(api.replacement)
     return None
 
 
 def _legacy_name(name: str) -> str:
-    """Return the name of a module in the table. Ours is functorch_compat.functorch too."""
+    """Return the name that a module has in the table.
+
+    The drop-in namespace can also be loaded as ``functorch_compat.functorch``.
+    """
     return name[len("functorch_compat.") :] if name.startswith("functorch_compat.") else name

@@ -1,10 +1,10 @@
-"""The legacy functions: warn, guard, delegate to torch."""
+"""Defines the legacy functions. Each one warns, guards, and delegates to torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, partial, update_wrapper, wraps
+from functools import partial, update_wrapper, wraps
 from importlib import import_module
 from inspect import cleandoc
 from typing import Any, TypeVar
@@ -14,49 +14,50 @@ from typing_extensions import deprecated
 
 from functorch_compat.deprecation import MESSAGES, warn
 from functorch_compat.inference_mode import is_tracing, outside_inference_mode
-from functorch_compat.legacy_api import LEGACY_API
 from functorch_compat.torch_support import DYNAMO_WRAPS_CLOSURES, INFERENCE_MODE_REACHES_INSIDE
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def _legacy(source: str) -> Callable[[_Function], _Function]:
-    """Complete a function: the legacy module, the mark of PEP 702, and torch's documentation.
+    """Return a decorator that sets the module, the PEP 702 mark and the docstring of a function.
 
-    Its own docstring says what it does beyond the function of the same name in ``source``.
+    The docstring consists of the warning, the function's own docstring, which says what it does
+    beyond the function of the same name in ``source``, and the docstring of that function.
     """
 
     def complete(function: _Function) -> _Function:
         name, message = function.__name__, MESSAGES[f"functorch.{function.__name__}"]
         texts = [message, function.__doc__]
-        # While torch is being imported, importing more of it can end the process.
+        # While torch is being imported, importing more of it can crash the process.
         if not getattr(torch.__spec__, "_initializing", False):
-            with suppress(ImportError, AttributeError):  # without it, the call will say so
+            # If the function is missing, only a call of it raises.
+            with suppress(ImportError, AttributeError):
                 texts.append(getattr(import_module(source), name).__doc__)
         function.__doc__ = "\n\n".join(cleandoc(text) for text in texts if text)
-        function.__module__ = "functorch"  # what is pickled here must load without this package
+        function.__module__ = "functorch"  # Pickles made here must load without this package.
         return deprecated(message, category=None)(function)
 
     return complete
 
 
 def _named_after(func: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``function`` with the name and the documentation of ``func``."""
+    """Return ``function`` with the name and the docstring of ``func``."""
     if is_tracing():
         return wraps(func)(function) if DYNAMO_WRAPS_CLOSURES else partial(function)
-    return update_wrapper(function, func)  # what wraps does, without its detour
+    return update_wrapper(function, func)  # This is what wraps does, but faster.
 
 
 def _with_any_aux(
     name: str, func: Callable[..., Any], named: bool = False, carried: bool = False
 ) -> Callable[..., Any]:
-    """Return ``func`` with an aux that the transform ``name`` accepts."""
+    """Return a function like ``func``, but with an aux that the transform ``name`` accepts."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
         result = func(*args, **kwargs)
         if type(result) is tuple and len(result) == 2 and isinstance(result[1], torch.Tensor):
-            return result  # This is the most frequent aux, for which nothing has to be done.
-        # It needs torch.utils, which must not be loaded in the middle of torch's own import.
+            return result  # The most frequent aux is a Tensor, which needs no treatment.
+        # This imports torch.utils, which must not be loaded while torch itself is being imported.
         from functorch_compat.auxiliary import hide_aux
 
         return hide_aux(name, result, carried)
@@ -65,7 +66,7 @@ def _with_any_aux(
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``function``, called outside inference mode where this torch needs that."""
+    """Return a function like ``function`` that ignores an outer inference mode on every torch."""
     if not INFERENCE_MODE_REACHES_INSIDE:
         return function
 
@@ -76,29 +77,29 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """``torch.func.vjp`` with the level guard around it and around its ``vjp_fn``."""
+    """Call ``torch.func.vjp`` under the level guard, and put the guard around its ``vjp_fn``."""
     output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
     return (output, partial(outside_inference_mode, vjp_fn), *aux)
 
 
 @_legacy("torch.func")
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """This text says what differs from torch's documentation, which follows it.
+    """This text says what is different here. Torch's own documentation follows it.
 
-    Primals may be pytrees of Tensors, as ``output`` may; products have their structure, shapes and
-    dtypes. ``aux`` is any object: its Tensors come back as ordinary Tensors, every other leaf as
-    the object that ``func`` returned. ``torch.func.vjp`` refuses such leaves; a second warning
-    says so.
+    The primals and the output may be pytrees of Tensors. The products have the structure, the
+    shapes and the dtypes of the primals. ``aux`` may be any object: its Tensors come back as
+    ordinary Tensors, and every other leaf is the same object that ``func`` returned.
+    ``torch.func.vjp`` refuses such leaves, and a second warning says so.
 
-    A ``torch.no_grad`` or ``torch.inference_mode`` inside ``func`` is respected. Outside, where
-    ``vjp`` or ``vjp_fn`` is called, it does not change the products.
+    A ``torch.no_grad`` or ``torch.inference_mode`` inside ``func`` is respected. A mode outside,
+    where ``vjp`` or ``vjp_fn`` is called, does not change the products.
 
     Warns:
         FunctorchDeprecationWarning: On every call, at the caller's line.
 
     Raises:
-        RuntimeError, ValueError: Whatever ``torch.func.vjp`` raises, for an output that is not made
-            of Tensors, say, or cotangents of another structure than the output.
+        RuntimeError, ValueError: As ``torch.func.vjp`` does, for example if the output contains
+            anything but Tensors, or if the cotangents do not have the structure of the output.
 
     From https://pytorch.org/docs/stable/generated/torch.func.vjp.html:
     """
@@ -218,7 +219,7 @@ def hessian(func: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     return _guarded(torch.func.hessian(func, argnums))
 
 
-# Neither differentiates, so that inference mode does not harm it on any torch.
+# vmap and functionalize do not differentiate, so they need no guard against inference mode.
 @_legacy("torch.func")
 def vmap(
     func: Callable[..., Any],
@@ -241,10 +242,10 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
 
 
 def module_utilities() -> Any:
-    """Return the module with torch's module utilities, or ours where torch has none."""
+    """Return torch's module with ``make_functional`` and its relatives, or ours if it is gone."""
     try:
         return import_module("torch._functorch.make_functional")
-    except ModuleNotFoundError:  # The shim is not active: its finder would have answered.
+    except ModuleNotFoundError:  # The shim is not active. Its finder would have found ours.
         return import_module("functorch_compat.fallbacks.make_functional")
 
 
@@ -269,19 +270,3 @@ def combine_state_for_ensemble(models: list[torch.nn.Module]) -> Any:
     """See https://pytorch.org/docs/stable/func.migrating.html for how to write it today."""
     warn(MESSAGES["functorch.combine_state_for_ensemble"])
     return module_utilities().combine_state_for_ensemble(models)
-
-
-@cache  # so that functorch and functorch_compat have the same function
-def __getattr__(name: str) -> Callable[..., Any]:
-    """A name of the table that has no function here, because it needs nothing but the warning."""
-    api = LEGACY_API.get(f"functorch.{name}")
-    if api is None or not api.warns:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    source, _, new_name = api.replacement.rpartition(".")
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        warn(MESSAGES[f"functorch.{name}"])
-        return getattr(import_module(source), new_name)(*args, **kwargs)
-
-    function.__name__ = function.__qualname__ = name
-    return _legacy(source)(function)

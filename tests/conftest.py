@@ -1,8 +1,12 @@
 import contextlib
+import filecmp
+import importlib.util
 import inspect
 import io
 import os
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,8 +19,10 @@ import functorch
 import hypothesis
 import pytest
 import torch
-import torch._dynamo  # which torch 2.3 fails to import inside a transform, at first need
+import torch._dynamo  # Torch 2.3 cannot import it inside a transform.
 from torch.autograd import forward_ad
+
+import functorch_compat
 
 hypothesis.settings.register_profile("quick", deadline=None)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
@@ -29,10 +35,12 @@ SCRIPTS = [
 ]
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 collect_ignore = [] if "cuda" in DEVICES else ["test_cuda.py"]
+if not (shutil.which("chromium") and importlib.util.find_spec("sphinx")):
+    collect_ignore.append("test_site.py")
 
 
 TORCH = Path(torch.__file__).parent
-# All of torch that exists for functorch alone, and will go with it.
+# Torch has these files only for functorch, and will delete them with it.
 FOR_FUNCTORCH = [
     TORCH.parent / "functorch",
     TORCH / "_functorch/deprecated.py",
@@ -44,7 +52,26 @@ needs_torchs_functorch = pytest.mark.skipif(
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before -k takes any away
+def pytest_configure(config):
+    tested, checkout = Path(functorch_compat.__file__).parent, ROOT / "functorch_compat"
+    files = [str(path.relative_to(checkout)) for path in checkout.rglob("*.py")]
+    if filecmp.cmpfiles(checkout, tested, files, shallow=False)[0] != files:
+        pytest.exit(
+            f"The tests would run on {tested}, which is not the code of this checkout: "
+            'run `pip install -e ".[test]"`',
+            returncode=pytest.ExitCode.USAGE_ERROR,
+        )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    # The tests of a file share an environment, a wheel or a report, which takes seconds to make.
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # This must see the tests that -k deselects.
 def pytest_collection_modifyitems(config, items):
     expected_failures.mark(items, all_were_collected="::" not in "".join(config.args))
 
@@ -74,13 +101,13 @@ APPLICATIONS = {
 
 @pytest.fixture(params=APPLICATIONS)
 def apply(request):
-    """Applies one of the transforms: ``apply(functorch, func, x)``."""
+    """Return a function that applies one of the transforms: ``apply(functorch, func, x)``."""
     return APPLICATIONS[request.param]
 
 
 @contextlib.contextmanager
 def modes_left_alone():
-    """Check that each mode and level is afterwards as it was before."""
+    """Check that the block leaves each mode and level as it was."""
     before = current_modes()
     yield
     assert current_modes() == before
@@ -135,7 +162,7 @@ def documented_code(function):
 
 
 def run_documented(code, api):
-    """What the code prints, and the Tensors that it leaves in its variables."""
+    """Return what the code prints, and the Tensors that it leaves in its variables."""
     torch.manual_seed(0)
     functions = {name: getattr(api, name, getattr(functorch, name)) for name in functorch.__all__}
     namespace = {"functorch": functorch, "torch": torch, "warnings": warnings, **functions}
@@ -144,6 +171,14 @@ def run_documented(code, api):
     values = {k: v for k, v in namespace.items() if isinstance(v, (torch.Tensor, tuple))}
     assert values
     return values, output.getvalue()
+
+
+def printed_by(script):
+    """Run the script in this process, where torch is imported already, and return its output."""
+    with contextlib.redirect_stdout(io.StringIO()) as output, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        runpy.run_path(str(script), run_name="__main__")
+    return output.getvalue()
 
 
 def run_python(*arguments, python=sys.executable, check=True, cwd=None, **environment):
@@ -170,7 +205,7 @@ def run_command(name, *arguments, folder, check=None):
 
 
 def build(target, source, folder):
-    """Build a wheel or an sdist with what is installed here."""
+    """Build a wheel or an sdist with the packages that are installed here, and return the file."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
     subprocess.run(command, cwd=source, check=True, capture_output=True)
     (file,) = folder.iterdir()
@@ -178,7 +213,7 @@ def build(target, source, folder):
 
 
 def tree_without_functorch(folder):
-    """Lay out in ``folder`` what is installed here, but for what torch has for functorch alone."""
+    """Fill ``folder`` with the installed packages, without the files in FOR_FUNCTORCH."""
     for path in Path(sysconfig.get_path("purelib")).iterdir():
         if path != TORCH and "functorch" not in path.name:
             (folder / path.name).symlink_to(path)
@@ -198,22 +233,22 @@ def wheel(tmp_path_factory):
 class Environment:
     """A fresh virtual environment that sees the packages of this one, but no start-up file."""
 
-    def __init__(self, folder):
-        venv.create(folder, with_pip=True)
+    def __init__(self, folder, with_pip=False):
+        venv.create(folder, with_pip=with_pip)
         self.python = folder / "bin" / "python"
         purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
         self.site_packages = Path(self.run("-c", purelib).stdout.strip())
         self.sees(sysconfig.get_path("purelib"))
 
     def sees(self, folder):
-        """Put ``folder``, in place of any before, at the end of ``sys.path``."""
+        """Put ``folder`` at the end of ``sys.path``, in place of an earlier one."""
         (self.site_packages / "torch.pth").write_text(f"{folder}\n")
 
     def run(self, *arguments, **options):
         return run_python(*arguments, python=self.python, **options)
 
     def install(self, *arguments):
-        # That of the outer environment, which it sees, does not count as installed.
+        # The pip of the outer environment runs here, and must ignore the packages there.
         options = ("--ignore-installed", "--no-deps", "--no-index", "--no-build-isolation")
         self.run("-m", "pip", "install", *options, *arguments)
 
@@ -221,7 +256,7 @@ class Environment:
         return set(self.run("-c", "import sys; print(*sys.modules)").stdout.split())
 
     def modules_for_a_start_up_file(self):
-        """Return what Python loads, from 3.15 on, to read any start-up file and call a function."""
+        """Return the modules that Python 3.15 and later load to read any start-up file."""
         start = self.site_packages / "python_loads.start"
         start.write_text("sys:getrecursionlimit\n")
         modules = self.modules_at_start()

@@ -1,4 +1,4 @@
-"""The code blocks of a page of docs/, and how its commands are run."""
+"""Reads the code blocks of a page of docs/, and runs its commands."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def shell(command, folder):
         "PATH": os.pathsep.join([*scripts, os.environ["PATH"]]),
         "MYPYPATH": str(folder / "typings"),
     }
-    # The command of the environment that the tests run in, be it on PATH or not.
+    # This is our command in the environment of the tests, even if it is not on PATH.
     ours = rf"{sys.executable} -m functorch_compat \1"
     command = re.sub(r"functorch-compat (audit|migrate)", ours, command)
     command = re.sub(r"^(mypy|pytest|pyright) ", rf"{sys.executable} -m \1 ", command)

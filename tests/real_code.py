@@ -20,12 +20,12 @@ from pathlib import Path
 from functorch_compat.audit import audit
 from functorch_compat.migrate import Result, migrate
 
-# Undefined names and syntax errors, names of no use, and imports out of order.
+# These rules are for undefined names, syntax errors, unused names and unsorted imports.
 _RULES = ("F821", "F401", "F811", "I001")
 
 
 def main(folder: str) -> int:
-    """Measure and check, print what came out, and return the exit status."""
+    """Measure and check, print the results, and return the exit status."""
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary, "code")
         shutil.copytree(folder, copy)
@@ -54,7 +54,7 @@ def _print_figures(result: Result, files: set[str]) -> None:
 
 
 def _lint(folder: Path) -> collections.Counter[tuple[str, str, str]]:
-    """How often ruff finds each problem in each file."""
+    """Return how often ruff finds each problem in each file."""
     command = ["ruff", "check", "--isolated", "--no-cache", "--exit-zero", "--output-format=json"]
     printed = subprocess.run(
         [sys.executable, "-m", *command, f"--select={','.join(_RULES)}", str(folder)],

@@ -1,11 +1,11 @@
-"""Runs code with stand-ins for functorch and torch, and tells which of their names it used."""
+"""Runs code with stand-ins for functorch and torch, and returns the names that it used."""
 
 import ast
 import builtins
 
 from functorch_compat.legacy_api import LEGACY_API, MODULES
 
-# Modules of torch that `import torch` does not load.
+# `import torch` does not load these modules.
 ON_REQUEST = {
     api.replacement if api.is_module else api.replacement.rpartition(".")[0]
     for api in LEGACY_API.values()
@@ -14,7 +14,7 @@ ON_REQUEST = {
 
 
 class _Name:
-    """A stand-in for whatever has a dotted name. Calls of it, and of its results, are recorded."""
+    """A stand-in for any object with a dotted name. It records calls of it and of its results."""
 
     def __init__(self, name, session):
         vars(self).update(_name=name, _session=session)
@@ -55,7 +55,7 @@ class _Session:
 
 
 def renamed(name):
-    """The new name for a legacy name, if it has but a new name."""
+    """Return the new name of a legacy name that migrates by a mere rename."""
     prefix = name
     while prefix not in LEGACY_API and "." in prefix:
         prefix = prefix.rpartition(".")[0]
@@ -65,7 +65,7 @@ def renamed(name):
 
 
 def names_used(code, **variables):
-    """The dotted names that the code called or assigned to, in order, by their new names."""
+    """Return the dotted names that the code called or assigned to, in order, as new names."""
     session = _Session()
     free = _Name("free", session)
     namespace = {

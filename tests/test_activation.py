@@ -1,4 +1,4 @@
-"""Which ``functorch`` an ``import functorch`` finds."""
+"""``import functorch`` finds the right ``functorch``."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ def printed(code, **options):
 
 
 OUR_UTILITIES = "functorch_compat.fallbacks.make_functional"
-# The packages of this environment without its start-up files.
+# This code sees the packages of this environment, but not its start-up files.
 SITE_PACKAGES = f"""
         import sys
         sys.path.append({str(TORCH.parent)!r})
@@ -167,7 +167,7 @@ def test_it_answers_for_one_name_only():
 
 @needs_torchs_functorch
 def test_activating_late_completes_what_torch_has_loaded():
-    # As in a notebook that was started before this package was installed.
+    # This happens in a notebook that started before this package was installed.
     code = """
         import warnings; warnings.simplefilter("ignore")
         import functorch.compile, functorch._src.vmap, sys, functorch_compat
@@ -239,7 +239,7 @@ def test_from_a_zip_archive_it_works_too(tmp_path):
 
 @pytest.fixture
 def script(tmp_path):
-    """A module whose every process prints where its ``functorch`` comes from."""
+    """Return a module that prints the file of its ``functorch``, in each process."""
     file = tmp_path / "legacy_script.py"
     file.write_text(
         textwrap.dedent(

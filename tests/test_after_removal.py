@@ -1,9 +1,10 @@
-"""Once torch has deleted all that it has for functorch: what works, and what says why not."""
+"""When torch has deleted its files for functorch, the names work or say why they cannot."""
 
+import inspect
 import json
 
 import pytest
-from conftest import SCRIPTS, run_python, tree_without_functorch
+from conftest import SCRIPTS, printed_by, run_python, tree_without_functorch
 from torch.torch_version import __version__ as torch_version
 
 from functorch_compat.legacy_api import LEGACY_API
@@ -11,7 +12,7 @@ from functorch_compat.legacy_api import LEGACY_API
 
 @pytest.fixture(scope="module")
 def environment(an_environment, wheel, tmp_path_factory):
-    """An environment without what torch has for functorch alone."""
+    """Return an environment whose torch lacks its files for functorch."""
     an_environment.install(wheel)
     an_environment.sees(tree_without_functorch(tmp_path_factory.mktemp("tree")))
     return an_environment
@@ -20,37 +21,38 @@ def environment(an_environment, wheel, tmp_path_factory):
 def test_without_the_shim_it_is_gone(environment):
     result = environment.run("-c", "import functorch", FUNCTORCH_COMPAT="off", check=False)
 
-    last = result.stderr.splitlines()[-1]  # to which Python 3.15 adds a name that may be meant
+    last = result.stderr.splitlines()[-1]  # Python 3.15 appends a suggestion.
     assert last.startswith("ModuleNotFoundError: No module named 'functorch'")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_legacy_scripts_print_what_they_printed_before(environment, script):
-    before = run_python("-W", "ignore", script)
-
-    assert environment.run("-W", "ignore", script).stdout == before.stdout != ""
+    assert environment.run("-W", "ignore", script).stdout == printed_by(script) != ""
 
 
 OBJECTS = [name for name, api in LEGACY_API.items() if not api.is_module]
-# Tells for each of them whether it can be had.
-EVERY_NAME = f"""
-import importlib, json, warnings
-warnings.simplefilter("ignore")
-def has(name):
+
+
+def is_there(name):
+    import importlib
+
     module, _, attribute = name.rpartition(".")
     try:
         return hasattr(importlib.import_module(module), attribute)
     except ImportError:
         return False
-print(json.dumps({{name: has(name) for name in {OBJECTS}}}))
-"""
 
 
 def test_every_name_is_still_there(environment):
-    before = json.loads(run_python("-c", EVERY_NAME).stdout)
-    after = json.loads(environment.run("-c", EVERY_NAME).stdout)
+    code = f"""
+import json
+{inspect.getsource(is_there)}
+print(json.dumps({{name: is_there(name) for name in {OBJECTS}}}))
+"""
+    after = json.loads(environment.run("-W", "ignore", "-c", code).stdout)
+    before = {name: is_there(name) for name in OBJECTS}
 
-    # Older releases have some names in functorch alone, which are elsewhere since.
+    # Older releases have some names only in functorch. Newer ones have them elsewhere.
     lost = [name for name in OBJECTS if before[name] and not after[name]]
     assert [name for name in lost if torch_version >= LEGACY_API[name].since] == []
     missing = [name for name in OBJECTS if not before[name]]
@@ -156,7 +158,7 @@ print(cosine(torch.zeros(2)))
 
 
 def test_old_pickles_load_and_new_ones_load_elsewhere(environment, tmp_path):
-    # Written by the torch of today, read by one without the file, and the other way round.
+    # A torch with the file writes and one without it reads, and the other way round.
     make = (
         "import functorch, torch; func, params = functorch.make_functional(torch.nn.Linear(2, 2))"
     )

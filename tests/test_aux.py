@@ -1,4 +1,4 @@
-"""``has_aux``: aux is any object."""
+"""With ``has_aux``, the aux may be any object."""
 
 import collections
 import warnings
@@ -34,7 +34,7 @@ def separate_value(result):
     return gradients, value, aux
 
 
-# The transform, the function that it is tried on, and how it is called: the last result is aux.
+# For each transform: a function to try it on, and a call of it. The last result is the aux.
 TRANSFORMS = {
     "vjp": (sine, lambda api, func, x, **options: api.vjp(func, x, **options)),
     "jvp": (sine, lambda api, func, x, **options: api.jvp(func, (x,), (x + 1,), **options)),
@@ -63,7 +63,7 @@ def call_with_aux(transform, aux_of, x):
     assert all((w.filename, w.lineno) == (__file__, caught[0].lineno) for w in caught)
 
     *expected, _ = call(torch.func, with_aux(func, torch.Tensor.clone), x, has_aux=True)
-    if transform == "vjp":  # what it returns is a function
+    if transform == "vjp":  # It returns a function.
         results[1], expected[1] = (
             vjp_fn(torch.ones_like(x)) for vjp_fn in (results[1], expected[1])
         )
@@ -90,7 +90,7 @@ def test_tensors_come_back_as_from_torch_func(transform, aux_of, x):
 
     assert_same(aux, call(torch.func, with_aux(func, aux_of), x, has_aux=True)[-1])
     torch.testing.assert_close(aux, aux_of(x))
-    assert len(messages) == 1  # nothing has to change before this migrates
+    assert len(messages) == 1  # Nothing has to change before the migration.
 
 
 marker = object()

@@ -1,4 +1,4 @@
-"""``torch.compile``: where ``torch.func.vjp`` compiles, legacy code does, into the same graph."""
+"""Legacy code compiles wherever ``torch.func.vjp`` compiles, and into the same graph."""
 
 import warnings
 from pathlib import Path
@@ -16,7 +16,7 @@ def _nothing_compiled_yet():
 
 
 def compiled(func, graphs):
-    """``func`` compiled without a graph break; its graphs are appended to ``graphs``."""
+    """Return ``func``, compiled without a graph break. Its graphs are appended to ``graphs``."""
 
     def backend(graph_module, _):
         graphs.append(graph_module.graph)
@@ -189,7 +189,7 @@ def test_the_users_globals_keep_their_values(x):
     compiled(lambda x: warn(x), [])(x)
 
     assert {name: globals()[name] for name in before} == before
-    # What dynamo adds, `warn` or `warn_0` by the release, must not look like somebody's own.
+    # Dynamo adds globals of its own. Their names must not look like a user's `warn` or `warn_0`.
     added = set(globals()) - set(before)
     assert all(name.startswith(("functorch_compat_", "_")) for name in added)
 

@@ -10,7 +10,7 @@ from conftest import assert_same
 
 
 def both(use):
-    """What ``use`` makes of our ``vjp`` and of ``torch.func``'s."""
+    """Return the results of ``use`` with our ``vjp`` and with that of ``torch.func``."""
     return use(functorch.vjp), use(torch.func.vjp)
 
 
@@ -157,7 +157,7 @@ def test_kinds_of_tensors(kind, x):
     assert torch.equal(actual.resolve_conj(), 2 * kind(x).conj().resolve_conj())
 
 
-# What they return, and its product with cotangents of ones, worked out by hand.
+# Each function of x, and its product with cotangents of ones, worked out by hand.
 FUNCTIONS = {
     "the primal itself": (lambda x: x, lambda x: torch.ones_like(x)),
     "a view of it": (lambda x: x[1:], lambda x: torch.tensor([0, 1, 1]).to(x)),

@@ -1,4 +1,4 @@
-"""What there is on a CUDA device alone. The other tests run there too: see ``DEVICES``."""
+"""Tests for CUDA devices only. The other tests run there too: see ``DEVICES``."""
 
 import functorch
 import pytest
@@ -71,7 +71,7 @@ def test_vjp_and_vjp_fn_in_a_cuda_graph(x):
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
-        step()  # what is made on the first call must not be made during the capture
+        step()  # Objects that the first call creates must not be created during the capture.
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):

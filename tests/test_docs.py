@@ -9,8 +9,8 @@ from conftest import ROOT, needs_torchs_functorch
 
 from functorch_compat.deprecation import MESSAGES
 
-# Tests of their own run these, in a project with legacy code.
-OTHERS = {ROOT / "docs/auditing.md", ROOT / "docs/migrating.md"}
+# These pages have tests of their own.
+OTHERS = {ROOT / f"docs/{name}.md" for name in ("auditing", "install", "migrating", "tutorial")}
 PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("**/*.md")} - OTHERS)]
 
 
@@ -32,36 +32,64 @@ def test_python(code):
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
 
 
-@pytest.mark.parametrize("code", blocks("sh"))
+# What a command prints, and its exit status, by a part of the command. The first that fits counts.
+EXPECTED = {
+    " audit --installed": (1, r"^torchopt [\d.]+: \d+ uses of legacy names$"),
+    " audit ": (1, r"^docs/examples/implicit_differentiation.py:8:23: functorch.vjp"),
+    " migrate ": (1, r"^-from functorch import vjp\n\+from torch.func import vjp$"),
+    " doctor --format=json": (0, r'^  "active": true,$'),
+    " doctor": (0, r"^The shim keeps all 15 promises"),
+    '-W "error': (1, "FunctorchDeprecationWarning"),
+    "implicit_differentiation.py": (0, "^agrees with finite differences: True$"),
+}
+
+
+def commands():
+    """Return each command once, although several pages may name it."""
+    found = {}
+    for block in blocks("sh"):
+        (code,) = block.values
+        # Installing into this environment would prove nothing: tests/test_install_page.py does it.
+        command = re.sub(r"^pip install [^&]*(&& )?", "", code)
+        command = command.replace("functorch-compat ", "python -m functorch_compat ")
+        if command and "pytest" not in command:
+            found.setdefault(command, pytest.param(command, id=block.id, marks=block.marks))
+    return [*found.values()]
+
+
+@pytest.mark.parametrize("code", commands())
 def test_shell(code):
-    install = r"^pip install \S+ && "
-    if "pytest" in code:
-        assert f" {code.strip()} " in (ROOT / ".ci/run").read_text()
-        return
-    # This environment is what the command would install into.
-    command = re.sub(install, "", code).replace("functorch-compat ", "python -m functorch_compat ")
-    command = command.replace("python ", f"{sys.executable} ")
+    command = code.replace("python ", f"{sys.executable} ")
     result = subprocess.run(
         command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    if "-W always" in code:
-        (quoted,) = blocks("text")[0].values
-        assert quoted.strip() in result.stderr.replace(f"{ROOT}/", "")
-    if " audit " in code:
-        assert result.returncode == 1
-        assert result.stdout.startswith(
-            "docs/examples/implicit_differentiation.py:8:23: functorch.vjp"
-        )
-    elif " migrate " in code:
-        assert result.returncode == 1
-        assert "\n-from functorch import vjp\n+from torch.func import vjp\n" in result.stdout
-    elif '-W "error' in code:
-        assert result.returncode == 1
-        assert "FunctorchDeprecationWarning" in result.stderr
-    else:
-        assert result.returncode == 0
-        expected = "The shim keeps" if "doctor" in code else "agrees with finite differences: True"
-        assert expected in result.stdout
+
+    status, text = next(value for part, value in EXPECTED.items() if part in code)
+    assert result.returncode == status, result.stderr
+    assert re.search(text, result.stdout + result.stderr, re.M)
+
+
+def test_the_output_in_the_readme_is_all_that_the_example_prints_first():
+    (quoted,) = blocks("text", ROOT / "README.md")[0].values
+    example = "docs/examples/implicit_differentiation.py"
+    result = subprocess.run(
+        [sys.executable, example], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    stderr = result.stderr.replace(f"{ROOT}/", "")
+    assert stderr.startswith(quoted)
+    assert stderr.count("Warning:") == stderr.count("FunctorchDeprecationWarning:") == 2
+
+
+def test_the_commands_that_install_are_those_that_other_tests_run():
+    installs = {
+        block.values[0].strip() for block in blocks("sh") if "pip install" in block.values[0]
+    }
+    test = 'pip install ".[test]" && pytest'
+    assert f" {test} " in (ROOT / ".ci/run").read_text()
+    elsewhere = (ROOT / "docs/install.md").read_text()
+    for command in installs - {test}:
+        assert "&& " in command or f"```sh\n{command}\n```" in elsewhere, command
 
 
 def test_the_tests_that_the_pages_name_are_there():

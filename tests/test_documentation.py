@@ -1,4 +1,4 @@
-"""Each sentence of the documentation of ``functorch.vjp`` that promises a result."""
+"""The shim keeps each promise in the documentation of ``functorch.vjp``."""
 
 import collections
 import inspect
@@ -16,7 +16,7 @@ class Pair(NamedTuple):
 
 
 class Registered:
-    """A container that pytree knows by registration alone."""
+    """A container that pytree knows only because it is registered."""
 
     def __init__(self, first, second):
         self.first, self.second = first, second

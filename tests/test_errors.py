@@ -1,4 +1,4 @@
-"""A bad call is the very error that ``torch.func.vjp`` raises, and leaves no level behind."""
+"""A bad call raises the same error as ``torch.func.vjp``, and leaves no level behind."""
 
 import functorch
 import pytest

@@ -1,4 +1,4 @@
-"""``functionalize``: torch's documented examples, and what it promises."""
+"""``functionalize`` keeps its promises, and torch's documented examples work."""
 
 import functorch
 import pytest

@@ -1,4 +1,4 @@
-"""``grad`` and ``grad_and_value``: torch's documented examples, and what they promise."""
+"""``grad`` and ``grad_and_value`` keep their promises, and torch's examples work."""
 
 import functorch
 import torch

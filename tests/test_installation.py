@@ -1,4 +1,4 @@
-"""The wheel, the sdist and the editable install, in fresh environments."""
+"""The wheel, the sdist and the editable install work in fresh environments."""
 
 import pkgutil
 import subprocess
@@ -57,8 +57,8 @@ def test_installing_activates_and_uninstalling_leaves_nothing(kind, environment,
     environment.run("-m", "pip", "uninstall", "--yes", "functorch-compat")
     assert environment.files() == files
     assert environment.modules_at_start() == modules
-    torchs = environment.file_of_functorch()
-    assert torchs.parent.parent.joinpath("torch").is_dir()
+    file_of_torch = environment.file_of_functorch()
+    assert file_of_torch.parent.parent.joinpath("torch").is_dir()
 
 
 def test_an_installed_client_and_its_console_script_run_unchanged(environment, wheel):
@@ -75,7 +75,7 @@ def test_an_installed_client_and_its_console_script_run_unchanged(environment, w
 
 
 def test_it_finds_the_functorch_of_a_torch_that_a_finder_finds(environment, wheel, tmp_path):
-    # As in an editable install of torch, which no folder on sys.path holds.
+    # In an editable install of torch, no folder on sys.path contains it.
     for name in ("torch/__init__.py", "functorch/__init__.py", "functorch/compile.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
@@ -94,14 +94,14 @@ import functorch, functorch.compile
 print(functorch.__file__, functorch.compile.__file__)
 """
     environment.sees(tmp_path / "nothing")
-    ours, torchs = environment.run("-c", code).stdout.split()
+    namespace, submodule = environment.run("-c", code).stdout.split()
 
-    assert Path(ours).is_relative_to(environment.site_packages)
-    assert torchs == str(tmp_path / "functorch" / "compile.py")
+    assert Path(namespace).is_relative_to(environment.site_packages)
+    assert submodule == str(tmp_path / "functorch" / "compile.py")
 
 
 def test_both_start_up_files_call_the_same_function():
-    # As Python before 3.15, which runs the lines of the one, and since, which resolves the other.
+    # Python before 3.15 runs the lines of the .pth file. Newer ones read the .start file.
     pth, start = ((ROOT / name).read_text() for name in sorted(STARTUP_FILES))
     (entry_point,) = start.splitlines()
     (line,) = pth.splitlines()

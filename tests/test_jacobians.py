@@ -1,4 +1,4 @@
-"""``jacrev``, ``jacfwd`` and ``hessian``: the documented examples, and what they promise."""
+"""``jacrev``, ``jacfwd`` and ``hessian`` keep their promises, and torch's examples work."""
 
 import functorch
 import pytest

@@ -1,4 +1,4 @@
-"""``make_functional`` and its relatives: those of torch, and ours, which take over without them."""
+"""``make_functional`` and its relatives work alike, torch's own and our replacements."""
 
 import copy
 import io
@@ -18,7 +18,7 @@ CLASSES = ["FunctionalModule", "FunctionalModuleWithBuffers"]
 
 @pytest.fixture(params=OWNERS)
 def utilities(request, monkeypatch):
-    """The module that serves the utilities: ours as well, as if torch had no such file."""
+    """Return the module that serves the utilities: torch's, or ours as if torch had none."""
     if request.param == "ours":
         monkeypatch.setitem(sys.modules, "torch._functorch.make_functional", ours)
         for name in CLASSES:
@@ -102,7 +102,7 @@ def test_buffers_are_updated_in_place_in_training_mode(utilities, model, batch):
     output = func(params, buffers, batch)
 
     assert_same(output, model(batch))
-    assert_same(buffers, tuple(model.buffers()))  # those of the model are updated by its own call
+    assert_same(buffers, tuple(model.buffers()))  # The model's own call updates its buffers.
     assert buffers[-1] == 1
 
 
@@ -194,7 +194,7 @@ def test_transforms_of_the_function(utilities, model, batch):
     linear(batch).square().sum().backward()
     assert_same(grads, (linear.weight.grad, linear.bias.grad))
     torch.testing.assert_close(tuple(grad.sum(0) for grad in per_sample), grads)
-    torch.testing.assert_close(tangent, 2 * loss(params, batch))  # homogeneous of degree two
+    torch.testing.assert_close(tangent, 2 * loss(params, batch))  # The loss is quadratic.
 
 
 def test_the_function_compiles(utilities, model, batch):
@@ -230,7 +230,7 @@ def test_a_checkpoint(utilities, model, batch):
 def test_an_ensemble_runs_under_vmap(utilities, model, batch):
     models = [model.eval(), copy.deepcopy(model)]
     models[1][0].weight.data.add_(1)
-    models[1][0].bias.requires_grad_(False)  # they need not agree
+    models[1][0].bias.requires_grad_(False)  # The models may differ in this.
     expected = torch.stack([model(batch) for model in models])
 
     func, params, buffers = functorch.combine_state_for_ensemble(models)

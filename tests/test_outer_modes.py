@@ -1,4 +1,4 @@
-"""What is on outside a transform has no say in its result, and goes on ruling the level below."""
+"""A mode outside a transform does not change its result, and still applies to the level below."""
 
 import functorch
 import pytest
@@ -144,7 +144,7 @@ def test_the_level_below_does_not_record(outer_mode, x):
 
     for tensor in (output, product, aux):
         assert not tensor.requires_grad
-        assert not tensor.is_inference()  # so that it can take part in autograd later
+        assert not tensor.is_inference()  # It can take part in autograd later.
 
 
 def test_the_level_below_records_where_nothing_forbids_it(x):

@@ -1,4 +1,4 @@
-"""Objects that legacy code pickled load, and what is pickled here loads without the shim."""
+"""Old pickles load, and new pickles load without the shim."""
 
 import io
 import pickle
@@ -9,7 +9,7 @@ import torch
 from conftest import assert_same, needs_torchs_functorch, run_python
 from torch._functorch.make_functional import FunctionalModule, FunctionalModuleWithBuffers
 
-# Where functorch 0.2 had the classes, and where its users imported them from.
+# functorch 0.2 had the classes in the first module. Its users imported them from the second.
 LEGACY_PLACES = ["functorch._src.make_functional", "functorch"]
 
 

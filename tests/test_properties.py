@@ -45,7 +45,7 @@ def has_a_leaf(tree):
 tensors = st.lists(st.integers(-3, 3), min_size=3, max_size=3).map(
     lambda numbers: torch.tensor(numbers, dtype=torch.float64) / 2
 )
-# Which of the primals' leaves an output is made of, and how.
+# A formula for an output: a function, and the numbers of two leaves of the primals.
 formulas = st.tuples(st.sampled_from(UNARY), st.integers(0, 9), st.integers(0, 9))
 objects = st.one_of(st.none(), st.integers(), st.text(max_size=3), st.just(len))
 
@@ -62,7 +62,7 @@ def is_formula(node):
 
 
 def substituted(tree, leaves):
-    """The tree with each formula in it evaluated."""
+    """Return the tree with the value of each formula in it."""
     if is_formula(tree):
         return evaluated(tree, leaves)
     if isinstance(tree, dict):

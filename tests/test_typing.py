@@ -15,7 +15,7 @@ from conftest import ROOT, TORCH_HAS_FUNCTORCH, run_python
 from functorch_compat.deprecation import MESSAGES
 
 STUBS = ROOT / "functorch_compat/stubs"
-# What a type checker infers is held by each `assert_type` in them: it reports those that fail.
+# Each `assert_type` in the samples checks an inferred type. A type checker reports failures.
 SAMPLES = [ROOT / "tests/typing/legacy.py", ROOT / "tests/typing/untyped.py"]
 
 pytest.importorskip("mypy", reason="mypy is not installed")
@@ -23,7 +23,7 @@ pytest.importorskip("pyright", reason="pyright is not installed")
 
 
 class Report(NamedTuple):
-    """What a type checker says of a line."""
+    """A report of a type checker about a line."""
 
     file: str
     line: int
@@ -42,10 +42,10 @@ MARKED = [
 
 @pytest.fixture(scope="module")
 def python(an_environment, wheel, tmp_path_factory):
-    """The Python of an environment that has torch, and no stubs but those of the wheel."""
+    """Return the Python of an environment with torch and only the stubs of the wheel."""
     tree = tmp_path_factory.mktemp("tree")
     for path in Path(sysconfig.get_path("purelib")).iterdir():
-        # pyright would prefer these, and an editable install does not bring them up to date.
+        # pyright would prefer these stubs, which an editable install does not update.
         if path.name != "functorch-stubs":
             (tree / path.name).symlink_to(path)
     an_environment.install(wheel)
@@ -55,7 +55,7 @@ def python(an_environment, wheel, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mypy(python):
-    """What mypy reports of the samples."""
+    """Return the reports of mypy about the samples."""
     options = ("--strict", "--enable-error-code", "deprecated", "--output", "json")
     result = run_python(
         *("-m", "mypy", *options, "--python-executable", python, "--config-file=", *SAMPLES),
@@ -71,7 +71,7 @@ def mypy(python):
 
 @pytest.fixture(scope="module")
 def pyright(python, tmp_path_factory):
-    """What pyright reports of the samples."""
+    """Return the reports of pyright about the samples."""
     folder = tmp_path_factory.mktemp("pyright")
     for sample in SAMPLES:
         (folder / sample.name).write_bytes(sample.read_bytes())
@@ -84,7 +84,7 @@ def pyright(python, tmp_path_factory):
         subject, _, text = found["message"].partition("\n")
         name, line = found["file"].rpartition("/")[2], found["range"]["start"]["line"] + 1
         reports.append(Report(name, line, found["rule"], subject, text.strip()))
-    if not TORCH_HAS_FUNCTORCH:  # it then misses the folder beside the stubs, at each import
+    if not TORCH_HAS_FUNCTORCH:  # pyright then reports a missing folder at each import.
         reports = [report for report in reports if report.rule != "reportMissingModuleSource"]
     return reports
 
@@ -101,11 +101,11 @@ def test_pyright(pyright):
 
 def test_each_overload_is_called_with_an_untyped_argument(mypy):
     stub = (STUBS / "functorch/__init__.pyi").read_text()
-    # What takes any argument needs no sample.
+    # A function that takes any argument needs no sample.
     signatures = re.findall(
         r"^(?:class|def) ([a-zA-Z]\w*)\((?!\*args: Any, \*\*kwargs)", stub, re.M
     )
-    # The subject has the signature in it.
+    # The subject contains the signature.
     subjects = {report.subject for report in mypy if report.file == "untyped.py"}
 
     assert Counter(re.search(r"functorch\.(\w+)$", s)[1] for s in subjects) == Counter(signatures)
@@ -125,7 +125,7 @@ functorch\.__all__
 functorch\.make_fx
 """
     )
-    # Torch's own types decide nothing here, and take half a minute.
+    # Torch's own types are irrelevant here, and take half a minute.
     (tmp_path / "mypy.ini").write_text("[mypy]\n[mypy-torch.*]\nfollow_imports = skip\n")
     result = run_python(
         *("-m", "mypy.stubtest", "functorch", "--concise"),
@@ -136,6 +136,6 @@ functorch\.make_fx
     )
 
     print(result.stdout, result.stderr)
-    # It compares the default with the type variable, not with the bound of that.
+    # mypy compares the default with the type variable, not with its bound.
     default = re.compile(r'"(argnums|has_aux)" has a default value of type Literal\[(0|False)\]')
     assert [line for line in result.stdout.splitlines() if not default.search(line)] == []

@@ -1,4 +1,4 @@
-"""``vmap``: torch's documented examples, and what it promises."""
+"""``vmap`` keeps its promises, and torch's documented examples work."""
 
 import functorch
 import pytest

@@ -15,7 +15,7 @@ CALLS = {"import_module", "__import__", "importorskip", "find_spec", "patch", "s
 
 
 def cells(path):
-    """The code of a Python file, or of each code cell of a notebook, by its number."""
+    """Return the code of a Python file, or of each code cell of a notebook by its number."""
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix != ".ipynb":
         return {None: text}
@@ -27,7 +27,7 @@ def cells(path):
 
 
 def uses(path):
-    """The cells and lines that use functorch, counted without any of this project's code.
+    """Return the cells and lines that use functorch, counted without any code of this project.
 
     A name counts as functorch wherever the file imports it as such, in whatever scope.
     """
@@ -44,8 +44,8 @@ def uses(path):
             ours = [alias for alias in node.names if alias.name.split(".")[0] == "functorch"]
             modules |= {alias.asname or "functorch" for alias in ours}
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "functorch":
-            known = {"compile", "dim", "einops", "experimental", "_src", "config", "control_flow"}
-            modules |= {alias.asname or alias.name for alias in node.names if alias.name in known}
+            inner = {"compile", "dim", "einops", "experimental", "_src", "config", "control_flow"}
+            modules |= {alias.asname or alias.name for alias in node.names if alias.name in inner}
     for cell, node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -65,7 +65,7 @@ def uses(path):
 
 
 def not_found(folder):
-    """The counted uses that the audit does not find, and how many are counted."""
+    """Return the counted uses that the audit does not find, and the number of counted uses."""
     command = [sys.executable, "-m", "functorch_compat", "audit", "--no-baseline", "--format=json"]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     report = json.loads(result.stdout)

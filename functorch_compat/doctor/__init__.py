@@ -1,1 +1,1 @@
-"""Checks what the documentation promises, on this torch and its devices."""
+"""Checks each promise of the documentation, on this torch and its devices."""

@@ -1,6 +1,6 @@
-"""What this torch does, and what the shim makes of it, checked against the documentation.
+"""Checks what ``torch.func.vjp`` and the shim do on this torch, against the documentation.
 
-The promises are those of https://pytorch.org/docs/stable/generated/torch.func.vjp.html.
+https://pytorch.org/docs/stable/generated/torch.func.vjp.html makes the promises.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from functorch_compat.transforms import module_utilities
 
 
 class Check(NamedTuple):
-    """Whether one promise holds on one device."""
+    """The result of checking one promise on one device."""
 
     name: str
     device: str
     torch: bool
-    """Whether ``torch.func.vjp`` keeps it."""
+    """Whether ``torch.func.vjp`` keeps the promise."""
     shim: bool
-    """Whether ``functorch.vjp`` does."""
+    """Whether ``functorch.vjp`` keeps the promise."""
     detail: str
-    """What happened instead, where one does not."""
+    """What happened instead, if one of them does not keep it."""
 
 
 class Report(NamedTuple):
-    """What the doctor found."""
+    """The findings of the doctor."""
 
     functorch_compat: str
     python: str
@@ -46,14 +46,14 @@ class Report(NamedTuple):
     functorch: str | None
     """The file that ``import functorch`` loads."""
     active: bool
-    """Whether that is the shim."""
+    """Whether this file is the shim's."""
     reason: str
-    """Why it is, or why not."""
+    """Why the shim is active, or why it is not."""
     devices: list[str]
     recorded_into: str | None
     """The folder that the recorder writes into, if it is on."""
     module_utilities: str
-    """Who has ``make_functional`` and its relatives: ``torch`` or ``functorch-compat``."""
+    """Who provides ``make_functional`` and its relatives: ``torch`` or ``functorch-compat``."""
     checks: list[Check]
 
     @property
@@ -62,7 +62,7 @@ class Report(NamedTuple):
         return all(check.shim for check in self.checks)
 
 
-# Each takes a vjp and some Tensor, and gives what came out and what the documentation promises.
+# A promise is a function of a `vjp` and a Tensor. It returns the actual and the promised result.
 _Promise = Callable[[Callable[..., Any], torch.Tensor], "tuple[Any, Any]"]
 _PROMISES: dict[str, _Promise] = {}
 
@@ -190,7 +190,7 @@ def _compile(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
 
 
 def examine() -> Report:
-    """Check each promise on each device that torch has here."""
+    """Check each promise on each device of this torch, and return the report."""
     file, active, reason = _who_answers()
     devices = _devices()
     recorder, deprecation.recorder = deprecation.recorder, None  # Our calls are not the user's.
@@ -207,19 +207,19 @@ def examine() -> Report:
         reason=reason,
         devices=devices,
         recorded_into=recorder.folder if recorder else None,
-        module_utilities=_whose_module_utilities(),
+        module_utilities=_source_of_module_utilities(),
         checks=checks,
     )
 
 
 def as_text(report: Report) -> str:
-    """The report, for people."""
+    """Return the report as text for people."""
     lines = [
         f"Python {report.python}, torch {report.torch}, functorch-compat {report.functorch_compat}",
         f"import functorch: {report.functorch or 'not found'}",
         f"the shim is {'active' if report.active else 'not active'}: {report.reason}",
         f"the recorder is {_recorder(report.recorded_into)}",
-        f"make_functional and its relatives: {report.module_utilities}'s",
+        f"make_functional and its relatives come from {report.module_utilities}",
         "",
     ]
     rows: list[tuple[str, ...]] = [("promise", "device", "torch.func", "shim", "")]
@@ -229,9 +229,9 @@ def as_text(report: Report) -> str:
     for row in rows:
         lines.append("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip())
     failures = sum(not check.shim for check in report.checks)
-    alone = sum(not check.torch for check in report.checks)
-    says = f"breaks {failures} of" if failures else "keeps"
-    lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {alone}."]
+    broken = sum(not check.torch for check in report.checks)
+    says = f"breaks {failures} of" if failures else "keeps all"
+    lines += ["", f"The shim {says} {len(report.checks)} promises; torch.func breaks {broken}."]
     return "\n".join(lines)
 
 
@@ -246,7 +246,7 @@ def _check(name: str, device: str) -> Check:
     details = [f"torch.func: {with_torch}"] if with_torch else []
     details += [f"shim: {with_shim}"] if with_shim else []
     if name == "compile" and with_torch:
-        details = [f"promised where torch.func.vjp compiles; it does not: {with_torch}"]
+        details = [f"promised only if torch.func.vjp compiles, which it does not: {with_torch}"]
         with_shim = None
     return Check(name, device, torch=not with_torch, shim=not with_shim, detail="; ".join(details))
 
@@ -259,10 +259,13 @@ def _what_goes_wrong(name: str, vjp: Callable[..., Any], device: str) -> str | N
         try:
             torch.testing.assert_close(actual, expected)
         except AssertionError:
-            return textwrap.shorten(f"gives {_rounded(actual)}, not {_rounded(expected)}", 200)
+            text = f"returns {_rounded(actual)} instead of {_rounded(expected)}"
+            return textwrap.shorten(text, 200)
     except Exception as error:
         return textwrap.shorten(f"{type(error).__name__}: {error}", 200)
-    return None if _modes() == modes else f"leaves the modes {_modes()}, not {modes}"
+    if _modes() != modes:
+        return f"changes (grad mode, inference mode) from {modes} to {_modes()}"
+    return None
 
 
 def _modes() -> tuple[bool, bool]:
@@ -270,7 +273,7 @@ def _modes() -> tuple[bool, bool]:
 
 
 def _rounded(result: Any) -> Any:
-    """The Tensors of a pytree as lists that people can read."""
+    """Return a pytree with its Tensors as rounded lists, so that people can read it."""
 
     def rounded(leaf: Any) -> Any:
         is_tensor = isinstance(leaf, torch.Tensor)
@@ -287,13 +290,13 @@ def _devices() -> list[str]:
     return ["cpu"]
 
 
-def _whose_module_utilities() -> str:
+def _source_of_module_utilities() -> str:
     is_ours = str(module_utilities().__file__).startswith(activation.PACKAGE)
     return "functorch-compat" if is_ours else "torch"
 
 
 def _who_answers() -> tuple[str | None, bool, str]:
-    """Return the file that ``import functorch`` loads, whether it is ours, and why."""
+    """Return the file that ``import functorch`` loads, whether it is ours, and the reason."""
     spec = find_spec("functorch")
     file = spec.origin if spec else None
     return file, file == activation.OURS, _why(file)
@@ -303,7 +306,7 @@ def _why(file: str | None) -> str:
     value = os.environ.get("FUNCTORCH_COMPAT", "")
     if file == activation.OURS:
         unknown = value and value.strip().lower() not in ("on", "1", "true", "yes")
-        hint = f", and does not know FUNCTORCH_COMPAT={value}" if unknown else ""
+        hint = f", and FUNCTORCH_COMPAT={value} has no meaning to it" if unknown else ""
         who = (
             "activate() was called"
             if activation.last_switch == "activate"
@@ -311,7 +314,7 @@ def _why(file: str | None) -> str:
         )
         return f"{who}{hint}"
     if activation.is_active():
-        return f"{file} is another functorch than torch's, and goes before it"
+        return f"{file} is another functorch, and Python finds it first"
     if activation.last_switch == "deactivate":
         return "functorch_compat.deactivate() switched it off in this process"
     if value.strip().lower() in functorch_compat.OFF:
@@ -321,7 +324,8 @@ def _why(file: str | None) -> str:
         return f"the package is in a zip archive, where Python reads no start-up file: {call}"
     if sys.flags.no_site:
         return (
-            f"Python was started with -S, and reads no start-up file: start it without, or {call}"
+            "Python was started with -S, so it reads no start-up file: start it without -S, or "
+            f"{call}"
         )
     pth = "functorch_compat.pth"
     folders = site.getsitepackages()
@@ -330,6 +334,6 @@ def _why(file: str | None) -> str:
     if any(os.path.exists(os.path.join(folder, pth)) for folder in folders):
         return f"Python was started before the package was installed: restart it, or {call}"
     return (
-        f"{pth} is not where Python reads it ({', '.join(folders)}): install the package there, "
-        f"or {call}"
+        f"{pth} is in none of the folders that Python reads at start ({', '.join(folders)}): "
+        f"install the package into one of them, or {call}"
     )

@@ -1,22 +1,23 @@
-"""``functorch-compat doctor``."""
+"""Defines the command ``functorch-compat doctor``."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+import warnings
 
 from functorch_compat.findings import ToolError
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to those of ``functorch-compat``."""
+    """Add this command to ``functorch-compat``."""
     parser = commands.add_parser(
         "doctor",
-        help="check what the documentation promises, on this torch and its devices",
-        description="Check each promise of functorch.vjp's documentation on each device: what "
-        "torch.func does here, and what the shim does. Exit status: 0 if the shim keeps all of "
-        "them, 1 if not, 2 if torch cannot be imported.",
+        help="check the documented promises on this torch and its devices",
+        description="Check each promise in the documentation of functorch.vjp on each device, for "
+        "torch.func and for the shim. Exit status: 0 if the shim keeps all promises, 1 if it does "
+        "not, 2 if torch cannot be imported.",
     )
     parser.add_argument(
         "--format", choices=["text", "json"], default="text", help="a table (default), or JSON"
@@ -27,11 +28,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Print the report, and return the exit status."""
     try:
-        import torch  # noqa: F401
+        with warnings.catch_warnings():  # Without NumPy, torch warns on its import.
+            warnings.simplefilter("ignore")
+            import torch  # noqa: F401
     except Exception as error:
         raise ToolError(
-            f"torch cannot be imported by {sys.executable} ({type(error).__name__}: {error}): "
-            "install it there first"
+            f"{sys.executable} cannot import torch ({type(error).__name__}: {error}): "
+            "install torch there first"
         ) from None
     from functorch_compat.doctor import checks
 

@@ -1,6 +1,7 @@
-"""``rearrange`` as torch has it, on a torch where it works without functorch."""
+"""Offers torch's own ``rearrange``, if it works on this torch without functorch."""
 
 import torch
 
-torch.func.rearrange(torch.zeros(1), "a -> a")  # That of torch 2.13 imports functorch.einops.
+# If torch's function needs functorch.einops, as in torch 2.13, this call raises: no fallback then.
+torch.func.rearrange(torch.zeros(1), "a -> a")
 rearrange = torch.func.rearrange

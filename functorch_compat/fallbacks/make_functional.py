@@ -1,6 +1,6 @@
-"""The module utilities, for a torch that has deleted ``torch._functorch.make_functional``.
+"""Offers ``make_functional`` and its relatives, for a torch that has deleted its own.
 
-Classes and attributes have the names that they have in torch, since pickles contain them.
+Classes and attributes have the same names as in torch, because pickles contain these names.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_MODULE = "torch._functorch.make_functional"  # Pickles name the classes by it.
+_MODULE = "torch._functorch.make_functional"  # Pickles contain this name.
 
 
 class FunctionalModule(nn.Module):
@@ -40,14 +40,14 @@ class FunctionalModule(nn.Module):
         return FunctionalModule(stateless, tuple(names_map), names_map), params
 
     def forward(self, params: Iterable[Tensor], *args: Any, **kwargs: Any) -> Any:
-        """Call the model with ``params`` in the place of its own parameters."""
+        """Call the model with ``params`` in place of its own parameters."""
         return _call(self.stateless_model, self.names_map, params, args, kwargs)
 
 
 class FunctionalModuleWithBuffers(nn.Module):
     """The function that :func:`make_functional_with_buffers` returns.
 
-    It is called as ``func(params, buffers, *args, **kwargs)``.
+    Call it as ``func(params, buffers, *args, **kwargs)``.
     """
 
     __module__ = _MODULE
@@ -81,7 +81,7 @@ class FunctionalModuleWithBuffers(nn.Module):
     def forward(
         self, params: Iterable[Tensor], buffers: Iterable[Tensor], *args: Any, **kwargs: Any
     ) -> Any:
-        """Call the model with ``params`` and ``buffers`` in the place of its own."""
+        """Call the model with ``params`` and ``buffers`` in place of its own."""
         state = (*params, *buffers)
         return _call(self.stateless_model, self.all_names_map, state, args, kwargs)
 
@@ -89,7 +89,7 @@ class FunctionalModuleWithBuffers(nn.Module):
 def make_functional(
     model: nn.Module, disable_autograd_tracking: bool = False
 ) -> tuple[FunctionalModule, tuple[Tensor, ...]]:
-    """Return ``(func, params)``: a function of the parameters of a model, and these parameters.
+    """Return ``(func, params)``: a function that takes a model's parameters, and the parameters.
 
     .. code-block:: python
 
@@ -107,12 +107,12 @@ def make_functional(
         grads = grad(loss)(params)
 
     Args:
-        model: It is copied, and not changed.
-        disable_autograd_tracking: Whether the parameters have ``requires_grad=False``. Otherwise
-            each has that of the model's parameter.
+        model: The model. It is copied and stays unchanged.
+        disable_autograd_tracking: If True, the parameters have ``requires_grad=False``. Otherwise
+            each parameter keeps the ``requires_grad`` that it has in the model.
 
     Raises:
-        RuntimeError: Where the model has buffers.
+        RuntimeError: If the model has buffers.
     """
     if next(model.buffers(), None) is not None:
         raise RuntimeError(
@@ -125,7 +125,7 @@ def make_functional(
 def make_functional_with_buffers(
     model: nn.Module, disable_autograd_tracking: bool = False
 ) -> tuple[FunctionalModuleWithBuffers, tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Return ``(func, params, buffers)``, as :func:`make_functional` does for a model with buffers.
+    """Return ``(func, params, buffers)``: like :func:`make_functional`, for models with buffers.
 
     .. code-block:: python
 
@@ -136,7 +136,7 @@ def make_functional_with_buffers(
         func, params, buffers = make_functional_with_buffers(model)
         output = func(params, buffers, torch.randn(4, 3))
 
-    A model in training mode updates its buffers in place: those that ``func`` was given.
+    A model in training mode updates in place the buffers that were passed to ``func``.
     """
     return FunctionalModuleWithBuffers._create_from(model, disable_autograd_tracking)
 
@@ -144,7 +144,7 @@ def make_functional_with_buffers(
 def combine_state_for_ensemble(
     models: Sequence[nn.Module],
 ) -> tuple[FunctionalModuleWithBuffers, tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Return ``(func, params, buffers)`` of several models, to be mapped over by ``vmap``.
+    """Return ``(func, params, buffers)`` for several models, so that ``vmap`` can run them at once.
 
     .. code-block:: python
 
@@ -156,10 +156,11 @@ def combine_state_for_ensemble(
         output = vmap(func, (0, 0, None))(params, buffers, torch.randn(64, 3))
         assert output.shape == (5, 64, 3)
 
-    The parameters and buffers of the models are stacked along a new first dimension, and detached.
+    The parameters and the buffers of the models are stacked along a new first dimension and
+    detached.
 
     Raises:
-        RuntimeError: Where there is no model, or the models are of several classes or modes.
+        RuntimeError: If there is no model, or if the models differ in class or in training mode.
     """
     if not models:
         raise RuntimeError("combine_state_for_ensemble: Expected at least one model, got 0.")
@@ -172,7 +173,7 @@ def combine_state_for_ensemble(
             "combine_state_for_ensemble: Expected all models to be of the same class."
         )
     func, _, _ = make_functional_with_buffers(models[0])
-    # stack_module_state wants the same requires_grad of all models, and gives it to the result.
+    # stack_module_state needs the same requires_grad in all models. Its result has the same one.
     detached = [copy.deepcopy(model).requires_grad_(False) for model in models]
     params, buffers = torch.func.stack_module_state(detached)
     return func, tuple(params.values()), tuple(buffers.values())
@@ -184,8 +185,8 @@ def _take_out(
     """Take the parameters or the buffers out of a model, and leave meta Tensors in their places.
 
     Returns:
-        The Tensors, and for the name of each one all names that it has in the model: a tied weight
-        has several.
+        The Tensors, and a dict from the first name of each Tensor to all its names in the model.
+        A tied weight has several names.
     """
     names: dict[Tensor, list[str]] = {}
     for name, tensor in getattr(model, f"named_{kind}")(remove_duplicate=False):
@@ -210,8 +211,8 @@ def _call(
     kwargs: dict[str, Any],
 ) -> Any:
     """Call the model with the Tensors in their places, and put the placeholders back."""
-    # torch.func.functional_call refuses torch.jit.trace. Where a submodule has two names, it leaves
-    # the caller's Tensors in the model.
+    # torch.func.functional_call does not work under torch.jit.trace. If a submodule has two names,
+    # it leaves the caller's Tensors in the model.
     slots = [
         (*_slot(model, name), tensor)
         for names, tensor in zip(names_map.values(), tensors)
@@ -228,7 +229,7 @@ def _call(
 
 
 def _slot(model: nn.Module, name: str) -> tuple[dict[str, Any], str]:
-    """Return the dict in which a module keeps the parameter or buffer ``name``, and its key."""
+    """Return the dict that holds the parameter or buffer ``name`` of a model, and the key."""
     owner, _, attribute = name.rpartition(".")
     module = model.get_submodule(owner)
     is_parameter = attribute in module._parameters

@@ -1,6 +1,6 @@
-"""The drop-in ``functorch`` namespace, found by :mod:`functorch_compat.activation`.
+"""The drop-in ``functorch`` namespace, which :mod:`functorch_compat.activation` finds.
 
-Its submodules are torch's own files while torch has them, completed from the table of legacy names.
+The submodules are torch's own files while torch has them. The table completes them.
 """
 
 import contextlib
@@ -8,12 +8,12 @@ import sys
 
 from functorch_compat import legacy_modules
 
-# First of all: torch imports functorch while it is being imported itself.
+# This must come first, because torch imports functorch while torch itself is being imported.
 legacy_modules.complete(sys.modules[__name__])
 
-import torch  # noqa: E402, F401 (the shipped functorch has it too)
+import torch  # noqa: E402, F401 (torch's own functorch has this name too)
 
-with contextlib.suppress(Exception):  # While torch is being imported, they cannot be made yet.
+with contextlib.suppress(Exception):  # While torch is being imported, this can fail.
     legacy_modules.put_functions(sys.modules[__name__])
 
 del contextlib, legacy_modules, sys

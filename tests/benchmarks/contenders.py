@@ -1,4 +1,4 @@
-"""What the benchmarks compare: whose functions are called, and for what."""
+"""Defines what the benchmarks compare: the functions, and the calls."""
 
 import tempfile
 import warnings
@@ -25,7 +25,7 @@ TRANSFORMS = [
 
 
 def floor(name):
-    """The least that a deprecated name can cost."""
+    """The least that a deprecated function can cost."""
     function = getattr(torch.func, name)
     message = f"functorch.{name} is deprecated. Please use `torch.func.{name}` instead"
 
@@ -64,7 +64,7 @@ def sine_and_aux(x):
     return x.sin(), x.cos()
 
 
-# To each a name, and what a legacy program does: it makes the transform and calls it once.
+# Each case has a name and does what a legacy program does: make the transform, and call it once.
 SMALL = {
     "vjp": lambda api, x: api.vjp(torch.sin, x),
     "vjp, has_aux": lambda api, x: api.vjp(sine_and_aux, x, has_aux=True),

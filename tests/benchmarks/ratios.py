@@ -22,7 +22,7 @@ from startup import environment_with, start
 
 
 def medians(calls, rounds, before=lambda name: None):
-    """The median time of each call, in microseconds. ``before`` is called with its name first."""
+    """Return the median time of each call, in microseconds. Call ``before`` before each."""
     times = {name: [] for name in calls}
     for _ in range(rounds):
         for name in random.sample(list(calls), len(calls)):
@@ -34,7 +34,7 @@ def medians(calls, rounds, before=lambda name: None):
 
 
 def measure(workload, rounds):
-    """The median time of each contender, in microseconds."""
+    """Return the median time of each contender, in microseconds."""
     work, x = WORKLOADS[workload]
     calls = {name: partial(work, api, x) for name, api in CONTENDERS.items()}
     return medians(calls, rounds if x.numel() < 1000 else rounds // 5, switch_recorder)

@@ -1,4 +1,4 @@
-"""Bare environments, with functorch-compat or without, and how to start them."""
+"""Makes bare environments with or without functorch-compat, and starts their Python."""
 
 import compileall
 import shutil
@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def environment_with(installed, folder):
-    """Make an environment that holds functorch-compat or nothing, and return its Python."""
+    """Make an environment with functorch-compat or with nothing, and return its Python."""
     venv.create(folder)
     if installed:
         (site_packages,) = folder.glob("lib/python*/site-packages")

@@ -1,4 +1,4 @@
-"""Side by side: ``pytest tests/benchmarks --benchmark-group-by=group``."""
+"""Compares side by side: ``pytest tests/benchmarks --benchmark-group-by=group``."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""What type checkers read for ``functorch``.
+"""The types of ``functorch``, for type checkers and editors.
 
 ``.ci/generate.py`` writes ``__all__`` and the messages.
 """
@@ -38,10 +38,10 @@ _Aux = TypeVar("_Aux")
 _Cotangents = TypeVar("_Cotangents", contravariant=True)
 _Primals = TypeVarTuple("_Primals")
 
-# mypy marks a call that has an untyped argument only where all overloads that fit give that
-# argument the same type, or give the same result. So each overload has a type variable for what
-# `func` returns, for `argnums` and for `has_aux`: an untyped argument makes all of them Any. And a
-# `has_aux` that may be True or False has the result of True.
+# If an argument is untyped, several overloads can match. mypy then marks the call as deprecated only
+# if these overloads agree on the type of that argument, or on the result. So each overload has a
+# type variable for the result of `func`, for `argnums` and for `has_aux`, and an untyped argument
+# makes all of them Any. A call whose `has_aux` may be True or False gets the result of True.
 _Argnums = TypeVar("_Argnums", bound=int | tuple[int, ...])
 _True = TypeVar("_True", bound=Literal[True])
 _False = TypeVar("_False", bound=Literal[False])
