@@ -1,8 +1,10 @@
-"""Runs the tests on each torch in docs/compatibility.md, and takes screenshots of the site.
+"""Runs the tests on each torch in docs/compatibility.md, and other checks that take long.
 
 ``nox -s matrix`` makes one environment at a time, which needs some GB. Each result goes into the
 page at once, and the costs of a call into docs/overhead.json. ``nox -s "matrix(2.6.0/3.11)"``
 brings one row up to date.
+
+``nox -s mutants`` checks, in the environment that is active, that the tests notice mistakes.
 
 ``nox -s screenshots`` shows each page of the site, narrow and wide, light and dark.
 """
@@ -44,7 +46,7 @@ def matrix(session, torch):
     # Before torch 2.3, torch was built for NumPy 1.
     numpy = ["numpy<2"] if tuple(map(int, torch.split("."))) < (2, 3) else []
     try:
-        session.install(f"torch=={torch}", *numpy, ".[test]")
+        session.install(f"torch=={torch}", *numpy, ".[test]", "pip")
         record(session)
     finally:
         shutil.rmtree(session.virtualenv.location)
@@ -56,6 +58,12 @@ def screenshots(session):
     session.install(".[docs]")
     session.run("sphinx-build", "-W", "-n", "-q", "docs", "docs/_build")
     session.run("python", "tests/browser.py", "docs/_build", "docs/_build/screenshots")
+
+
+@nox.session(python=False)
+def mutants(session):
+    """Change the package in one place at a time, and check that a test fails."""
+    session.run("python", "tests/mutants.py", *session.posargs)
 
 
 @nox.session(python=False)
@@ -71,7 +79,7 @@ def record(session):
     found = json.loads(report)
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.xml")
-        session.run("pytest", "--quiet", f"--junitxml={results}", success_codes=[0, 1])
+        session.run("pytest", "-n", "auto", "--quiet", f"--junitxml={results}", success_codes=[0, 1])
         cases = [*ElementTree.parse(results).iter("testcase")]
 
     outcomes, reasons = Counter(), Counter()

@@ -11,6 +11,8 @@ from conftest import ROOT, TORCH, TORCH_HAS_FUNCTORCH, needs_torchs_functorch, r
 
 import functorch_compat
 
+pytestmark = pytest.mark.slow
+
 OURS = str(Path(functorch_compat.__file__).parent / "functorch" / "__init__.py")
 FILE = "import functorch; print(functorch.__file__)"
 

@@ -200,6 +200,8 @@ for name in ("functorch", "functorch.compile", "functorch._src.vmap"):
         print(error)
 functorch_compat.activate()
 import functorch.compile
+
+pytestmark = pytest.mark.slow
 print(functorch.compile.nop.__module__)
 """
     *errors, module = environment.run("-W", "ignore", "-c", code).stdout.splitlines()

@@ -9,6 +9,8 @@ from conftest import ROOT, needs_torchs_functorch
 
 from functorch_compat.deprecation import MESSAGES
 
+pytestmark = pytest.mark.slow
+
 # These pages have tests of their own.
 OTHERS = {ROOT / f"docs/{name}.md" for name in ("auditing", "install", "migrating", "tutorial")}
 PAGES = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("**/*.md")} - OTHERS)]

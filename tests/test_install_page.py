@@ -11,6 +11,8 @@ from conftest import ROOT, Environment
 from packaging.requirements import Requirement
 from pages import blocks
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs/install.md"
 COMMANDS = [block.values for block in blocks(PAGE, "sh")]
 CODE = [block.values for block in blocks(PAGE, "python")]

@@ -91,6 +91,8 @@ class Finder:
 
 sys.meta_path.append(Finder)
 import functorch, functorch.compile
+
+pytestmark = pytest.mark.slow
 print(functorch.__file__, functorch.compile.__file__)
 """
     environment.sees(tmp_path / "nothing")

@@ -11,6 +11,8 @@ from conftest import SCRIPTS, needs_torchs_functorch, printed_by, run_python
 
 from functorch_compat import FunctorchDeprecationWarning
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = SCRIPTS[0]
 
 

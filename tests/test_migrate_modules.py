@@ -20,6 +20,8 @@ MODELS = [
 HEAD = """\
 import torch
 from torch import nn
+
+pytestmark = pytest.mark.slow
 {imports}
 
 def tied():

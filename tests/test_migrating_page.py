@@ -28,6 +28,8 @@ TEST = """\
 import torch
 from legacy import batched, derivative
 
+pytestmark = pytest.mark.slow
+
 
 def test_legacy():
     assert derivative(torch.zeros(3)).tolist() == [1, 1, 1]

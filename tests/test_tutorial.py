@@ -8,6 +8,8 @@ import pytest
 from conftest import ROOT
 from pages import shell
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs/tutorial.md"
 FILES = ["train.py", "curvature.ipynb", "requirements.txt"]
 BLOCK = re.compile(r"^```(sh|text|diff)(.*)\n((?:.*\n)*?)```$", re.M)

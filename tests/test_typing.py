@@ -14,6 +14,8 @@ from conftest import ROOT, TORCH_HAS_FUNCTORCH, run_python
 
 from functorch_compat.deprecation import MESSAGES
 
+pytestmark = pytest.mark.slow
+
 STUBS = ROOT / "functorch_compat/stubs"
 # Each `assert_type` in the samples checks an inferred type. A type checker reports failures.
 SAMPLES = [ROOT / "tests/typing/legacy.py", ROOT / "tests/typing/untyped.py"]
