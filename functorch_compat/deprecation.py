@@ -31,7 +31,7 @@ MESSAGES = {
     for name, api in LEGACY_API.items()
 }
 
-_INTERNAL = ("functorch_compat.", "torch.")  # Modules that begin so are not the user's.
+_INTERNAL = ("functorch_compat.", "torch.")  # Modules whose names begin so are not the user's.
 
 REFUSED_AUX = {
     name: f"{name} was given an aux that `{api.replacement}` refuses, because not all "

@@ -1,4 +1,4 @@
-"""A use of a legacy name, or a file that cannot be read: what the audit gives to its callers."""
+"""The result of an audit: the uses of legacy names, and the files that cannot be read."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Literal, NamedTuple
 How = Literal["import", "use", "call", "star", "string", "declaration", "run"]
 
 NO_DISTRIBUTION = "(of no distribution)"
-"""Takes the place of a distribution, for code that is neither the project's nor installed."""
+"""The distribution of code that is neither in the project nor installed."""
 
 
 class ToolError(Exception):
-    """A command cannot do its work. The text is one line that says why, and what to do."""
+    """A command cannot do its work. Its text is one line that says why, and what to do."""
 
 
 class UnreadableError(Exception):
-    """A file or a cell cannot be read. The text says why."""
+    """A file or a cell cannot be read. Its text says why."""
 
 
 class Finding(NamedTuple):
@@ -23,40 +23,40 @@ class Finding(NamedTuple):
 
     path: str
     line: int
-    """Counted from 1, in a notebook within its cell."""
+    """The line, counted from 1. In a notebook it is counted within the cell."""
     column: int
-    """Counted from 1, in characters. It is 0 if only the line is known."""
+    """The column in characters, counted from 1. It is 0 if only the line is known."""
     cell: int | None
-    """The cell of a notebook, all kinds of them counted from 1."""
+    """The number of the cell in a notebook. Cells of all kinds are counted, from 1."""
     name: str
     replacement: str
-    """What to use instead. It is empty where nothing is known."""
+    """What to use instead, or empty if nothing is known."""
     kind: str
     """``rename``, ``rewrite`` or ``none``, as in :mod:`functorch_compat.legacy_api`."""
     text: str
-    """The line itself, without the blanks around it."""
+    """The text of the line, without the blanks around it."""
     distribution: str = ""
-    """Name and version of its distribution, in an audit of what is installed."""
+    """The name and version of its distribution. It is empty for code of the project."""
     how: How = "use"
-    """The word for how it was found.
+    """How the code names it.
 
-    An ``import`` names it, code has a ``use`` of it, a ``call`` such as ``import_module`` gets it,
-    a ``star`` imports it with all others, a ``string`` names it (a patch target, a doctest), or a
-    ``declaration`` requires the PyPI project, or a ``run`` called it.
+    It is named by an ``import``, by a ``use`` in code, by a ``call`` such as ``import_module``, by
+    a ``star`` import of all names, by a ``string`` (a patch target, a doctest), or by a
+    ``declaration`` that requires the PyPI project. A ``run`` called it.
     """
     calls: int = 0
-    """How often the line called it, in an audit of a run."""
+    """How often the line called it. It is 0 except in an audit of a run."""
 
     @property
     def place(self) -> str:
-        """Where it is, in the form that editors know."""
+        """The place, in the form that editors understand."""
         cell = f"cell {self.cell}:" if self.cell else ""
         column = f":{self.column}" if self.column else ""
         return f"{self.path}:{cell}{self.line}{column}"
 
     @property
     def advice(self) -> str:
-        """What to do about it, in one sentence."""
+        """What the user should do, in one sentence."""
         if self.how == "declaration":
             return "depends on functorch, an empty package on PyPI today: remove it"
         if not self.replacement:
@@ -77,12 +77,12 @@ class Unreadable(NamedTuple):
 
     @property
     def place(self) -> str:
-        """What it is, as ``Finding.place`` begins."""
+        """The place, in the form of ``Finding.place`` without a line."""
         return f"{self.path}:cell {self.cell}" if self.cell else self.path
 
 
 class Result(NamedTuple):
-    """What an audit gives."""
+    """The result of an audit."""
 
     findings: list[Finding]
     unreadable: list[Unreadable]

@@ -134,21 +134,21 @@ class _Audit:
         from functorch_compat.files import replace
         from functorch_compat.findings import Result, ToolError
 
-        known = self._baseline
+        listed = self._baseline
         try:
             result = audit_recorded(self._recorder.folder, self._older_records)
             if self._options.report:
                 replace(self._options.report, formats.as_json(result).encode())
-            if known and self._options.written_baseline:
-                known = known.write(result, "run")
+            if listed and self._options.written_baseline:
+                listed = listed.write(result, "run")
                 result = Result([], [])
-            elif known:
-                result, _ = known.compare(result, "run")
+            elif listed:
+                result, _ = listed.compare(result, "run")
         except (ToolError, OSError) as error:
             self._text = f"{error}\n"
             return True
-        self._text = formats.as_text(result, known and known.sums, is_source=False)
-        return known is not None and bool(result.findings)
+        self._text = formats.as_text(result, listed and listed.sums, is_source=False)
+        return listed is not None and bool(result.findings)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the report."""

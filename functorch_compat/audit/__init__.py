@@ -1,4 +1,4 @@
-"""Finds the uses of legacy names in files. Needs no torch, and never imports it."""
+"""Finds the uses of legacy names in files. It never imports torch, so it works without."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ _FILE_SILENCED = re.compile(r"^\s*#\s*(ruff|flake8)\s*:\s*noqa\s*:[\w\s,]*\bTID2
 
 
 def audit(paths: Iterable[str] = (), exclude: Iterable[str] = ()) -> Result:
-    """Find the uses of legacy names in ``paths``: files, or folders with all that is in them.
+    """Find the uses of legacy names in ``paths``, which are files and folders.
 
     Files that declare dependencies are read too. The settings of the project apply: they give the
-    paths if ``paths`` is empty, and they may exclude more than ``exclude``.
+    paths if ``paths`` is empty, and may exclude more files than ``exclude`` does.
 
     Raises:
-        ToolError: Where a path does not exist, a setting is wrong, or ruff is not installed or
-            does not work.
+        ToolError: If a path does not exist, a setting is wrong, or ruff is missing or fails.
     """
     return find_in(settings.nearest().scope([*paths], [*exclude]).files())
 
 
 def find_in(files: Iterable[str], with_declarations: bool = True) -> Result:
-    """Find the uses of legacy names in these files. A file without the word is passed over."""
+    """Find the uses of legacy names in these files. Files without the word are skipped."""
     result = Result([], [])
     found: list[Document] = []
     for path in _mentioning(files, result.unreadable):
@@ -63,7 +62,7 @@ def find_in(files: Iterable[str], with_declarations: bool = True) -> Result:
 
 
 def _mentioning(files: Iterable[str], unreadable: list[Unreadable]) -> list[str]:
-    """The regular files that contain the word. A file and the links to it count as one."""
+    """Return the regular files that contain the word. A file and the links to it count as one."""
     found: dict[str, str] = {}
     for path in sorted(set(files), key=lambda path: (os.path.islink(path), path)):
         try:

@@ -1,6 +1,6 @@
-"""The ratchet: a file with the findings of one day, and what has changed since.
+"""The baseline: a file that lists findings, so that the audit can report only new ones.
 
-Its paths are relative to its own folder, so that it is the same from wherever the audit is run.
+The paths in it are relative to its own folder, so it does not matter where the audit is run.
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ Audited = Union[Scope, Literal["installed", "run"]]
 
 
 class Entry(NamedTuple):
-    """What makes two findings the same: a line that has moved within its file is still itself."""
+    """What identifies a finding. It has no line number, so a line may move within its file."""
 
     path: str
     name: str
-    """The legacy name. It is empty for a file that cannot be read."""
+    """The legacy name. It is empty if the entry is for a file that cannot be read."""
     text: str
     distribution: str = ""
-    """The distribution that it is in, if that is installed. Its version does not matter."""
+    """The name of its distribution without the version, or empty for code of the project."""
 
 
 class Baseline(NamedTuple):
-    """The entries of a file, and how often it lists each."""
+    """The entries of a baseline file, each with the number of its findings."""
 
     file: str
     entries: Mapping[Entry, int] = MappingProxyType({})
     version: int = _VERSION
 
     def write(self, result: Result, audited: Audited) -> Baseline:
-        """Replace the entries of what was audited, and return what the file lists then.
+        """Replace the entries that the audit covered, and return the new baseline.
 
         Raises:
-            ToolError: Where the file cannot be written. It is then as it was.
+            ToolError: If the file cannot be written. It does not change then.
         """
         kept = {e: n for e, n in self.entries.items() if not self._is_covered(e, audited)}
-        # Entries of an old version can only be kept beside others of that version.
+        # A file has one version. So entries of an old version keep the whole file in it.
         new = self._replace(version=self.version if kept else _VERSION)
         entries = Counter(kept)
-        entries.update(map(new._of_finding, result.findings))
-        entries.update(map(new._of_unreadable, result.unreadable))
-        listed = [_without_blanks(entry, n) for entry, n in sorted(entries.items()) if entry.name]
+        entries.update(map(new._entry_of_finding, result.findings))
+        entries.update(map(new._entry_of_unreadable, result.unreadable))
+        listed = [_as_json(entry, n) for entry, n in sorted(entries.items()) if entry.name]
         unreadable = [entry.path for entry in sorted(entries) if not entry.name]
         document = {"version": new.version, "findings": listed, "unreadable": unreadable}
         try:
@@ -68,7 +68,7 @@ class Baseline(NamedTuple):
         return new._replace(entries=entries)
 
     def compare(self, result: Result, audited: Audited) -> tuple[Result, list[Entry]]:
-        """Return what the file does not list, and its entries in the scope that are gone."""
+        """Return the findings that the file does not list, and its entries that were not found."""
         left = Counter(self.entries)
 
         def is_new(entry: Entry) -> bool:
@@ -76,22 +76,22 @@ class Baseline(NamedTuple):
             return left[entry] < 0
 
         new = Result(
-            [one for one in result.findings if is_new(self._of_finding(one))],
-            [one for one in result.unreadable if is_new(self._of_unreadable(one))],
+            [one for one in result.findings if is_new(self._entry_of_finding(one))],
+            [one for one in result.unreadable if is_new(self._entry_of_unreadable(one))],
         )
-        # A file that cannot be read today may still have its uses.
+        # Uses in a file that cannot be read today may still be there.
         unreadable = {self._path(one.path) for one in result.unreadable}
         gone = (entry for entry in sorted((+left).elements()) if self._is_covered(entry, audited))
         return new, [entry for entry in gone if entry.path not in unreadable]
 
     def described(self, entry: Entry) -> str:
-        """An entry as the audit prints a finding: its path is relative to the current folder."""
+        """Return an entry in one line, with its path relative to the current folder."""
         path = entry.path if entry.distribution else self._from_here(entry)
         return f"{path}: {entry.name}: {entry.text}" if entry.name else f"{path}: unreadable"
 
     @property
     def sums(self) -> str:
-        """How many uses, unreadable files and unreadable cells it lists, and its name."""
+        """The numbers of uses, and of files and cells that cannot be read, with the file's name."""
         uses = sum(count for entry, count in self.entries.items() if entry.name)
         unreadable = [entry.path for entry in self.entries if not entry.name]
         cells = sum(_CELL in path for path in unreadable)
@@ -117,22 +117,22 @@ class Baseline(NamedTuple):
         real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
         return Path(os.path.relpath(real, self._folder)).as_posix()
 
-    def _of_finding(self, finding: Finding) -> Entry:
+    def _entry_of_finding(self, finding: Finding) -> Entry:
         if finding.distribution:
             distribution = finding.distribution
             if distribution != NO_DISTRIBUTION:
                 distribution = distribution.rpartition(" ")[0]  # without its version
             return Entry(Path(finding.path).as_posix(), finding.name, finding.text, distribution)
-        # Version 1 has only names of the table.
+        # Version 1 knew only the names of the table.
         name = finding.name if self.version > 1 else lookup(finding.name)[0]
         return Entry(self._path(finding.path), name, finding.text)
 
-    def _of_unreadable(self, unreadable: Unreadable) -> Entry:
+    def _entry_of_unreadable(self, unreadable: Unreadable) -> Entry:
         cell = f"{_CELL}{unreadable.cell}" if unreadable.cell else ""
         return Entry(self._path(unreadable.path) + cell, "", "")
 
 
-def _without_blanks(entry: Entry, count: int) -> dict[str, object]:
+def _as_json(entry: Entry, count: int) -> dict[str, object]:
     fields = entry._asdict()
     if not entry.distribution:
         del fields["distribution"]
@@ -143,7 +143,7 @@ def read(file: str) -> Baseline:
     """Read a baseline.
 
     Raises:
-        ToolError: Where the file cannot be read, or is no baseline.
+        ToolError: If the file cannot be read, or is not a baseline.
     """
     try:
         document = json.loads(Path(file).read_bytes())
@@ -174,10 +174,10 @@ def read(file: str) -> Baseline:
 
 
 def to_write(file: str) -> Baseline:
-    """Return what a file lists that will be written: nothing, if it is no baseline yet.
+    """Return the baseline in a file that will be written. It is empty if there is none yet.
 
     Raises:
-        ToolError: Where the file is one that the audit reads.
+        ToolError: If the file is one that the audit reads, so that writing it would destroy code.
     """
     if is_python(file) or declarations.is_kind(file):
         raise ToolError(f"{file} is a file to audit: name another one for --write-baseline")

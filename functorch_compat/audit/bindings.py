@@ -1,4 +1,4 @@
-"""What the names of a piece of code may be bound to."""
+"""Follows names in code: which of them may be bound to functorch, or to something in it."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Bindings:
-    """The names that a module, a class, a function or a comprehension binds."""
+    """The scope of a module, class, function or comprehension, with the names that it binds."""
 
     def __init__(self, parent: Bindings | None = None, is_class: bool = False):
         self.parent, self.is_class = parent, is_class
         self.bound: set[str] = set()
         self.imported: dict[str, set[str]] = {}
-        """For a local name, the dotted names in functorch that it may be."""
+        """For each local name, the dotted names in functorch that it may stand for."""
         self.aliases: dict[str, set[str]] = {}
-        """For a local name, the other names that are assigned to it."""
+        """For each local name, the other names that are assigned to it."""
 
     @property
     def outermost(self) -> Bindings:
-        """The module."""
+        """The scope of the module."""
         return self.parent.outermost if self.parent else self
 
     def bind(self, name: str, legacy: str | None = None) -> None:
-        """Bind a name, to something in functorch if ``legacy`` says to what."""
+        """Bind a name. ``legacy`` is the dotted name in functorch that it is bound to, if any."""
         self.bound.add(name)
         if legacy:
             self.imported.setdefault(name, set()).add(legacy)
 
     def hand_over(self, name: str, outer: Bindings) -> None:
-        """Bind in ``outer`` what binds the name here, as ``global`` and ``nonlocal`` do."""
+        """Move the bindings of a name to ``outer``, as ``global`` and ``nonlocal`` do."""
         self.bound.discard(name)
         outer.bound.add(name)
         outer.imported.setdefault(name, set()).update(self.imported.pop(name, ()))
         outer.aliases.setdefault(name, set()).update(self.aliases.pop(name, ()))
 
     def legacy(self, name: str, seen: frozenset[str] = frozenset()) -> set[str]:
-        """The dotted names in functorch that a name may be here."""
+        """Return the dotted names in functorch that a name may stand for in this scope."""
         scope: Bindings | None = self
         while scope and (name not in scope.bound or (scope.is_class and scope is not self)):
             scope = scope.parent
@@ -55,9 +55,9 @@ class Bindings:
 
 
 def scopes(tree: ast.AST, scope: Bindings) -> Iterator[tuple[ast.AST, Bindings]]:
-    """Yield each node after the nodes around it, with the scope that it is in.
+    """Yield each node with its scope. A node comes after the nodes around it.
 
-    All names are bound once the last node has been yielded.
+    A scope has all of its names only after the last node.
     """
     left = [(tree, scope)]
     handed: list[tuple[Bindings, str, Bindings]] = []
@@ -75,7 +75,7 @@ def scopes(tree: ast.AST, scope: Bindings) -> Iterator[tuple[ast.AST, Bindings]]
 
 
 def _bind(node: ast.AST, scope: Bindings) -> None:
-    """Bind what a node binds in the scope that it is in."""
+    """Add the names that a node binds to its scope."""
     if isinstance(node, ast.Name):
         if not isinstance(node.ctx, ast.Load):
             scope.bind(node.id)
@@ -96,14 +96,14 @@ def _bind(node: ast.AST, scope: Bindings) -> None:
                 if isinstance(node.value, ast.Name):
                     scope.aliases.setdefault(target.id, set()).add(node.value.id)
     elif not isinstance(node, ast.alias):
-        # A function and a class have a name, an `except` and a pattern may have one.
+        # Functions and classes have a name. An `except` and a pattern may have one.
         named = getattr(node, "name", None) or getattr(node, "rest", None)
         if isinstance(named, str):
             scope.bind(named)
 
 
 def _children(node: ast.AST, scope: Bindings) -> list[tuple[ast.AST, Bindings]]:
-    """The children of a node, each with its scope."""
+    """Return the children of a node, each with its scope."""
     children = [*ast.iter_child_nodes(node)]
     if isinstance(node, _COMPREHENSIONS):
         inner = Bindings(scope)
@@ -120,7 +120,7 @@ def _children(node: ast.AST, scope: Bindings) -> list[tuple[ast.AST, Bindings]]:
 
 
 def imported_by(node: ast.expr) -> str | None:
-    """The module in functorch that a call imports, if the call names it."""
+    """Return the module in functorch that a call such as ``import_module("functorch")`` imports."""
     if not isinstance(node, ast.Call) or called(node) not in _IMPORTERS:
         return None
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
@@ -136,11 +136,11 @@ def imported_by(node: ast.expr) -> str | None:
 
 
 def called(call: ast.Call) -> str:
-    """The last part of the name of what is called."""
+    """Return the name of the called function, without what is before its last dot."""
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def literal(node: ast.AST | None) -> str | None:
-    """The value of a node that is a string."""
+    """Return the string that a node is, or None if it is anything else."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -1,4 +1,4 @@
-"""``functorch-compat audit``."""
+"""The command ``functorch-compat audit``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functorch_compat.recording import VARIABLE
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to those of ``functorch-compat``."""
+    """Add this command and its options to ``functorch-compat``."""
     parser = commands.add_parser(
         "audit",
         help="find the uses of legacy names",
@@ -68,14 +68,14 @@ def run(options: argparse.Namespace) -> int:
         raise ToolError(f"{other} takes neither paths nor --exclude")
     if options.installed and options.recorded:
         raise ToolError("--installed and --recorded are two audits: ask for one")
-    said = settings.Settings() if other else settings.nearest()
+    project = settings.Settings() if other else settings.nearest()
     file = options.baseline or options.write_baseline
-    file = file or (None if options.no_baseline else said.baseline)
+    file = file or (None if options.no_baseline else project.baseline)
     if options.fail_on_gone and (not file or options.write_baseline):
         raise ToolError("--fail-on-gone compares with a baseline: name it with --baseline")
-    known = None
+    listed = None
     if file:
-        known = baseline.to_write(file) if options.write_baseline else baseline.read(file)
+        listed = baseline.to_write(file) if options.write_baseline else baseline.read(file)
 
     audited: baseline.Audited
     if options.installed:
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
                 "a command turns the recorder on"
             )
     else:
-        audited = scope = said.scope(options.paths, options.exclude)
+        audited = scope = project.scope(options.paths, options.exclude)
         for path in scope.unknown:
             _tell(
                 f"{path}: not audited: it is not Python, not a notebook, "
@@ -101,17 +101,17 @@ def run(options: argparse.Namespace) -> int:
         result = find_in(scope.files())
 
     gone: list[baseline.Entry] = []
-    if known and options.write_baseline:
-        known = known.write(result, audited)
+    if listed and options.write_baseline:
+        listed = listed.write(result, audited)
         result = Result([], [])
-    elif known:
-        result, gone = known.compare(result, audited)
+    elif listed:
+        result, gone = listed.compare(result, audited)
         for entry in gone:
-            _tell(f"gone: {known.described(entry)}")
+            _tell(f"gone: {listed.described(entry)}")
         if gone:
             _tell(f"{file} can shrink by {len(gone)}: --write-baseline {file} writes it again")
     if options.format == "text":
-        print(formats.as_text(result, known and known.sums, is_source=not other), end="")
+        print(formats.as_text(result, listed and listed.sums, is_source=not other), end="")
     else:
         print(formats.FORMATS[options.format](result), end="")
     if result.unreadable:
@@ -120,5 +120,5 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell(text: str) -> None:
-    """Print a line beside the result."""
+    """Print a line on stderr."""
     print(formats.printable(text), file=sys.stderr)

@@ -1,6 +1,6 @@
-"""Declarations that a project needs the PyPI project ``functorch``.
+"""Finds the declarations that require the PyPI project ``functorch``.
 
-It is an empty package today, and its old releases force torch 1.13 and earlier.
+The newest release on PyPI is an empty package. The older ones need torch 1.13 or earlier.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from functorch_compat import documents
 from functorch_compat.findings import Finding, UnreadableError
 
 _Parser = Callable[[str], Iterator[int]]
-"""Takes the text of a file, and gives the offsets at which a requirement names functorch."""
+"""A function from the text of a file to the offsets where a requirement names functorch."""
 
 
 def is_kind(path: str) -> bool:
-    """Whether a file is of a kind that may declare a dependency."""
+    """Return whether a file is of a kind that may declare a dependency."""
     return _parser(path) is not None
 
 
 def find(path: str) -> list[Finding]:
-    """Where in a file the dependency is declared. Lock files are left alone.
+    """Return a finding for each place in a file that requires functorch.
 
     Raises:
-        UnreadableError: Where the file is not of its kind.
+        UnreadableError: If the file cannot be parsed as what its name says.
     """
     if path.endswith(".ipynb"):
         return _in_magics(path)
@@ -51,13 +51,12 @@ def _parser(path: str) -> _Parser | None:
 
 
 def _in_magics(path: str) -> list[Finding]:
-    """What ``!pip install`` and ``%pip install`` install, and cells of the shell."""
+    """Return the findings in ``!pip install``, in ``%pip install``, and in cells of the shell."""
     document = documents.read(path)
     found = []
     for cell, python in document.python.items():
         code = document.cells[cell]
-        code = document.cells[cell]
-        # Only the magics remain. In a cell of the shell there is no Python, so all of it does.
+        # Keep only the lines that are not Python: magics, or a whole cell of the shell.
         lines = zip_longest(*(re.findall(r".*\n|.+", text) for text in (code, python)))
         shell = "".join(re.sub(".", " ", line) if line == other else line for line, other in lines)
         places = _install_commands(shell)
@@ -67,7 +66,7 @@ def _in_magics(path: str) -> list[Finding]:
 
 def _finding(path: str, text: str, offset: int) -> Finding:
     written = re.compile("functorch", re.I).search(text, offset)
-    offset = written.start() if written else offset  # an escape may stand for a letter
+    offset = written.start() if written else offset  # The name may be written with escapes.
     *before, start = documents.lines(text[:offset])
     shown = (start + documents.lines(text[offset:])[0]).strip()
     place = (len(before) + 1, len(start) + 1)
@@ -75,7 +74,7 @@ def _finding(path: str, text: str, offset: int) -> Finding:
 
 
 def is_functorch(requirement: str) -> bool:
-    """Whether a requirement, of pip's or of conda's kind, names the PyPI project."""
+    """Return whether a requirement, of pip or of conda, names the PyPI project."""
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
@@ -83,16 +82,16 @@ def is_functorch(requirement: str) -> bool:
         return True
     try:
         return canonicalize_name(Requirement(requirement).name) == "functorch"
-    except InvalidRequirement:  # a link, say, or a version that conda alone understands
+    except InvalidRequirement:  # It is a link, or has a version that only conda understands.
         name = re.match(r"\s*(?:[\w-]+::)?([\w.-]+)\s*(?:$|[=<>!~;@\[ ])", requirement)
         return name is not None and canonicalize_name(name[1]) == "functorch"
 
 
-# Requirements, a line each.
+# Files with one requirement on each line.
 
 
 def _requirements(text: str) -> Iterator[int]:
-    # A backslash at the end of a line goes on in the next; each character stays at its place.
+    # Join lines that end with a backslash, and keep the offset of each character.
     joined = re.sub(r"\\\r?\n", lambda newline: " " * len(newline[0]), text)
     for line in re.finditer(r"[^\r\n]+", joined):
         requirement = re.split(r"(?:^|\s)(?:#|--)", line[0])[0]
@@ -108,8 +107,8 @@ _WORD = re.compile(r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'\\])+")
 
 
 def _install_commands(text: str) -> Iterator[int]:
-    """The arguments of ``pip install``, ``conda install`` and the like."""
-    # A comment that has its line for itself does not end a command of a Dockerfile.
+    """Yield the offsets of functorch in ``pip install``, ``conda install`` and the like."""
+    # In a Dockerfile a command goes on after a line that is only a comment.
     comments = re.compile(r"^[ \t]*#.*\r?\n|(?:^|\s)#.*", re.M)
     text = comments.sub(lambda comment: " " * len(comment[0]), text)
     for command in _INSTALL.finditer(text):
@@ -118,7 +117,7 @@ def _install_commands(text: str) -> Iterator[int]:
                 yield word.start()
 
 
-# TOML and INI, whose parsers do not tell where they found something.
+# TOML and INI. Their parsers do not tell where in the text a value is.
 
 
 def _by_trial(text: str, declared: Callable[[str], Iterator[str]]) -> Iterator[int]:
@@ -134,7 +133,7 @@ def _by_trial(text: str, declared: Callable[[str], Iterator[str]]) -> Iterator[i
 
 
 def _toml(*tables: str) -> _Parser:
-    """Make a parser of TOML. Each key leads to a list of requirements, or to a table by name."""
+    """Make a parser of TOML. Each path leads to a list of requirements, or to a table of them."""
 
     def declared(text: str) -> Iterator[str]:
         try:
@@ -153,7 +152,7 @@ def toml(text: str) -> dict[str, Any]:
     """Parse TOML.
 
     Raises:
-        ValueError: Where it is none.
+        ValueError: If the text is not TOML.
     """
     if sys.version_info >= (3, 11):
         import tomllib
@@ -192,7 +191,7 @@ def _pipfile(text: str) -> Iterator[int]:
 
 
 def _at(node: Any, keys: list[str]) -> Iterator[Any]:
-    """What is in a document under the keys, of which ``*`` is any."""
+    """Yield what is in a document under the keys. ``*`` stands for any key."""
     if not keys:
         yield node
     elif isinstance(node, dict):
@@ -201,7 +200,7 @@ def _at(node: Any, keys: list[str]) -> Iterator[Any]:
 
 
 def _ini(text: str) -> Iterator[int]:
-    """``setup.cfg`` and ``tox.ini``."""
+    """Yield the offsets of functorch in ``setup.cfg`` or ``tox.ini``."""
     return _by_trial(text, _declared_in_ini)
 
 
@@ -218,17 +217,17 @@ def _declared_in_ini(text: str) -> Iterator[str]:
             else:
                 is_list = section == "options.extras_require" or option == "deps"
             for line in value.splitlines() if is_list else ():
-                line = re.sub(r"^[\w,{}!.-]+:\s+", "", line)  # for some environments of tox
+                line = re.sub(r"^[\w,{}!.-]+:\s+", "", line)  # the environments in tox.ini
                 yield re.split(r"(?:^|\s)#", line)[0].strip()
             if option.startswith("commands"):
                 yield from (value[start:].split()[0] for start in _install_commands(value))
 
 
-# YAML and Python, whose parsers tell where they found something.
+# YAML and Python. Their parsers tell where in the text a value is.
 
 
 def _yaml(text: str) -> Iterator[int]:
-    """Files of conda: an environment, or a recipe with its templates."""
+    """Yield the offsets of functorch in an environment or a recipe of conda."""
     import yaml  # type: ignore[import-untyped, unused-ignore]
 
     template = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
@@ -250,7 +249,7 @@ _CONDA = (
 
 
 def _nodes_at(node: Any, keys: list[str]) -> Iterator[Any]:
-    """The nodes of YAML under the keys, of which ``*`` is any key, or any item of a list."""
+    """Yield the nodes of YAML under the keys. ``*`` stands for any key, or any item of a list."""
     if not keys:
         yield node
     elif node is not None and node.id == "mapping":
@@ -263,11 +262,11 @@ def _nodes_at(node: Any, keys: list[str]) -> Iterator[Any]:
 
 
 def _setup_py(text: str) -> Iterator[int]:
-    """The literal strings that say what ``setup()`` requires, in a call or in a variable."""
+    """Yield the offsets of literal strings in the requirements of ``setup()``."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # ruff reports it
+        return  # Ruff reports the error.
     starts = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", text))]
     named = [pair for node in ast.walk(tree) for pair in _named_values(node)]
     values = [value for name, value in named if re.search("requir|depend|extras", name, re.I)]
@@ -308,4 +307,4 @@ _PARSERS: dict[str, _Parser] = {
     **dict.fromkeys(["azure-pipelines*.yml", "appveyor.yml"], _install_commands),
 }
 KINDS = tuple(_PARSERS)
-"""Globs for the files that may declare a dependency."""
+"""Globs of the files that may declare a dependency."""

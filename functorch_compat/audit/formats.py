@@ -1,4 +1,4 @@
-"""What the audit prints: text for people, JSON, GitHub's annotations, SARIF."""
+"""The formats of the audit: text for people, JSON, annotations for GitHub, and SARIF."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _by_migrate(result: Result) -> str:
 
 
 def as_json(result: Result) -> str:
-    """The documented format: see docs/auditing.md."""
+    """Return the findings as JSON, in the form that docs/auditing.md documents."""
     findings = []
     for finding in result.findings:
         fields = finding._asdict()
@@ -77,13 +77,13 @@ def as_json(result: Result) -> str:
 
 
 def as_github(result: Result) -> str:
-    """Workflow commands, which GitHub shows beside the lines.
+    """Return workflow commands. GitHub shows each one beside its line.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
     lines = []
     for finding in result.findings:
-        # What GitHub counts in a notebook are the lines of the file.
+        # GitHub counts the lines of the file, which a line of a cell does not tell.
         column = f",col={finding.column}" if finding.column else ""
         where = "" if finding.cell else f",line={finding.line}{column}"
         cell = f"cell {finding.cell}, line {finding.line}: " if finding.cell else ""
@@ -99,7 +99,7 @@ def as_github(result: Result) -> str:
 
 
 def as_sarif(result: Result) -> str:
-    """SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html."""
+    """Return SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html)."""
     rules = {_rule(finding): finding for finding in result.findings}
     driver = {
         "name": "functorch-compat",
@@ -149,7 +149,7 @@ def as_sarif(result: Result) -> str:
 
 
 def _rule(finding: Finding) -> str:
-    """What findings are counted under. A dependency is another thing than an import."""
+    """Return the name under which findings are counted. A dependency has another than an import."""
     return "functorch (dependency)" if finding.how == "declaration" else finding.name
 
 
@@ -172,12 +172,12 @@ FORMATS: dict[str, Callable[[Result], str]] = {
 
 
 def printable(line: str) -> str:
-    """The line, with what a terminal would not show, or would obey, as escape sequences."""
+    """Return the line with control characters, which a terminal would obey, as escape sequences."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def many(count: int, thing: str) -> str:
-    """A number of things.
+    """Return a number with its noun.
 
     >>> many(2, "use")
     '2 uses'
@@ -186,7 +186,7 @@ def many(count: int, thing: str) -> str:
 
 
 def unread(files: int, cells: int, new: str = "") -> str:
-    """How many files and cells of notebooks cannot be read, or nothing where all can.
+    """Return the numbers of files and of cells that cannot be read, in words.
 
     >>> unread(2, 1)
     '2 files and 1 cell'
@@ -197,7 +197,7 @@ def unread(files: int, cells: int, new: str = "") -> str:
 
 def _physical_location(finding: Finding) -> dict[str, Any]:
     location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.path)}}
-    if finding.cell is None:  # a line of a cell is no line of the file
+    if finding.cell is None:  # A line of a cell is not a line of the file.
         location["region"] = {"startLine": finding.line}
         if finding.column:
             location["region"]["startColumn"] = finding.column

@@ -1,4 +1,4 @@
-"""The audit of what is installed: which distributions break when torch drops functorch."""
+"""Audits what is installed: which distributions break when torch deletes functorch."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from functorch_compat.audit import declarations, find_in, ruff
 from functorch_compat.audit.scope import PYTHON, Scope
 from functorch_compat.findings import NO_DISTRIBUTION, Finding, Result, Unreadable
 
-# They have the names, and use them by right.
-_NOT_COUNTED = ("torch", "functorch-compat")
+# These two define the legacy names.
+_EXEMPT = ("torch", "functorch-compat")
 
 
 def audit_installed() -> Result:
-    """Audit every distribution of this environment, the worst first.
+    """Audit every distribution of this environment. The one with the most uses comes first.
 
-    Paths are relative to where a distribution is installed. An editable one is audited where its
-    source is.
+    Paths are relative to the folder that a distribution is installed into. For an editable install
+    the source is audited.
 
     Raises:
-        ToolError: Where ruff is not installed or does not work.
+        ToolError: If ruff is missing or fails.
     """
     owners: dict[str, str] = {}
     roots: list[str] = []
-    left_out: set[str] = set()
+    exempt_paths: set[str] = set()
     total = Result([], [])
     for distribution in distributions():
         name = distribution.metadata["Name"] or "?"
         label = label_of(distribution)
         root, files = str(distribution.locate_file("")), distribution.files
-        if name.lower().replace("_", "-") in _NOT_COUNTED:
-            left_out |= {os.path.join(root, file.parts[0]) for file in files or ()}
+        if name.lower().replace("_", "-") in _EXEMPT:
+            exempt_paths |= {os.path.join(root, file.parts[0]) for file in files or ()}
             continue
         if root not in roots and os.path.isdir(root):
             roots.append(root)
@@ -52,7 +52,7 @@ def audit_installed() -> Result:
             total.findings.extend(f._replace(distribution=label) for f in result.findings)
             total.unreadable.extend(result.unreadable)
 
-    exclude = sorted(left_out)
+    exclude = sorted(exempt_paths)
     found = [path for root in roots for path in ruff.files(root, PYTHON, exclude, gitignore=False)]
     result = find_in(found, with_declarations=False)
     for finding in result.findings:
@@ -78,7 +78,7 @@ def _within(roots: list[str], path: str) -> str:
 
 
 def _required(distribution: Distribution, label: str) -> Iterator[Finding]:
-    """The distributions of PyPI's functorch that a distribution requires."""
+    """Yield a finding for each requirement of a distribution that names PyPI's functorch."""
     for requirement in distribution.requires or ():
         if declarations.is_functorch(requirement):
             path = f"{label.replace(' ', '-')}.dist-info/METADATA"
@@ -87,7 +87,7 @@ def _required(distribution: Distribution, label: str) -> Iterator[Finding]:
 
 
 def editable_source(distribution: Distribution) -> str | None:
-    """The folder of an editable install: https://peps.python.org/pep-0610/."""
+    """Return the source folder of an editable install (https://peps.python.org/pep-0610/)."""
     try:
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")
         if not origin["dir_info"]["editable"]:

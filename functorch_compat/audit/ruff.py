@@ -1,4 +1,4 @@
-"""The engine: ruff's rule TID251, told of each legacy name, and of nothing in the user's settings.
+"""Runs ruff, whose rule TID251 finds the legacy names. The user's settings of ruff do not apply.
 
 https://docs.astral.sh/ruff/rules/banned-api/
 """
@@ -18,15 +18,15 @@ from functorch_compat.documents import Cell, Document, Place
 from functorch_compat.findings import Finding, ToolError, Unreadable
 from functorch_compat.legacy_api import LEGACY_API, MODULES
 
-# Folders that are somebody else's code, or nobody's.
-LEFT_OUT = (
+# Folders with code of others, or with files of tools.
+NOT_THE_USERS_FOLDERS = (
     *(".eggs", ".git", ".hg", ".svn", ".nox", ".tox", ".venv", "venv", "site-packages"),
     *(".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *("__pypackages__", "node_modules"),
 )
 _CODE = "TID251"
 _TOML = {"Pipfile", "pixi.toml"}
-# What we write into the configuration comes back in the message of a diagnostic.
+# Ruff's message repeats the name that we put between these signs in its configuration.
 _MARKED = re.compile(r"<(functorch[\w.]*)>")
 _COMMENT = re.compile(r"#[^\r\n]*")
 _BLANK = r"[\s\\]*"
@@ -40,11 +40,11 @@ _ALIAS = re.compile(r"(\*|[^\W\d]\w*)(?:[\s\\]+as[\s\\]+\w+)?")
 def files(
     folder: str,
     include: Collection[str],
-    exclude: Iterable[str] = LEFT_OUT,
+    exclude: Iterable[str] = NOT_THE_USERS_FOLDERS,
     gitignore: bool = True,
 ) -> list[str]:
-    """The files in a folder that match a glob of ``include``."""
-    # Ruff takes a glob that does not begin at the root for one from the current folder.
+    """Return the files in a folder that match a glob of ``include``."""
+    # Ruff looks for a relative glob only in the current folder.
     globs = [os.path.join(os.path.abspath(os.sep), "**", glob) for glob in include]
     with tempfile.TemporaryDirectory() as temporary:
         configuration = _configuration(
@@ -61,7 +61,7 @@ def files(
 
 
 def _toml(folder: str, names: Collection[str], exclude: Iterable[str]) -> set[str]:
-    """The files of these names. Of TOML files, ruff lists only ``pyproject.toml``."""
+    """Return the files with these names. Ruff lists no TOML files other than ``pyproject.toml``."""
     found: set[str] = set()
     for inner, folders, files in os.walk(os.path.abspath(folder)) if names else ():
         folders[:] = {*folders}.difference(exclude)
@@ -70,7 +70,7 @@ def _toml(folder: str, names: Collection[str], exclude: Iterable[str]) -> set[st
 
 
 def _ignored(folder: str, paths: Collection[str]) -> set[str]:
-    """What git ignores of these paths: nothing, outside a repository or without git."""
+    """Return those paths that git ignores. Without git or a repository there are none."""
     command = ["git", "check-ignore", "-z", "--stdin"]
     data = b"\0".join(map(os.fsencode, paths))
     try:
@@ -81,7 +81,7 @@ def _ignored(folder: str, paths: Collection[str]) -> set[str]:
 
 
 class Checked(NamedTuple):
-    """What ruff finds in a document, and what it cannot parse: the document, or cells of it."""
+    """What ruff finds in a document. ``unreadable`` has the parts that ruff cannot parse."""
 
     document: Document
     findings: list[Finding]
@@ -89,7 +89,7 @@ class Checked(NamedTuple):
 
 
 def check(documents: list[Document]) -> Iterator[Checked]:
-    """Check the documents."""
+    """Run ruff on the documents, and yield the result for each."""
     with tempfile.TemporaryDirectory() as folder:
         copies = Path(folder, "copies")
         copies.mkdir()
@@ -106,7 +106,7 @@ def check(documents: list[Document]) -> Iterator[Checked]:
 
 
 def _readable(document: Document, copies: Path) -> str:
-    """The file itself where ruff can read it, or else a copy of its code."""
+    """Return the path of a file that ruff can read: the document's, or that of a copy."""
     if document.path.endswith(".ipynb"):
         return _copy(copies, ".ipynb", _notebook(document.cells))
     if document.encoding.startswith("utf-8") and "\n" not in document.path:
@@ -122,7 +122,7 @@ def _copy(folder: Path, suffix: str, text: str) -> str:
 
 
 def _notebook(code: Mapping[Cell, str]) -> str:
-    """A notebook with that code in its cells, by their numbers."""
+    """Return a notebook in JSON, with the code in the cells of the given numbers."""
     cells = [
         {"cell_type": "code", "metadata": {}, "source": code[number], "outputs": []}
         if number in code
@@ -133,7 +133,7 @@ def _notebook(code: Mapping[Cell, str]) -> str:
 
 
 def _without_broken_cells(document: Document, error: dict[str, Any], folder: str) -> Checked:
-    """Check a notebook as if it had none of the cells that ruff cannot parse."""
+    """Check a notebook without those cells that ruff cannot parse."""
     copies = Path(folder, "copies")
     paths = {
         cell: _copy(copies, ".ipynb", _notebook({cell: code}))
@@ -163,21 +163,21 @@ def _errors(diagnostics: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _diagnostics(paths: list[str], folder: str) -> dict[str, list[dict[str, Any]]]:
-    """What ruff says of each file."""
+    """Return ruff's diagnostics for each file."""
     found: dict[str, list[dict[str, Any]]] = {path: [] for path in paths}
-    if not paths:  # without one ruff takes the current folder
+    if not paths:  # Without a path, ruff would check the current folder.
         return found
     listed = Path(folder, "paths")
     listed.write_bytes(b"".join(os.fsencode(path) + b"\n" for path in paths))
     configuration = _configuration(
         folder,
-        'target-version = "py314"',  # what a newer Python can parse is no syntax error to us
+        'target-version = "py314"',  # Syntax of a newer Python is not an error.
         f'lint.select = ["{_CODE}"]',
         "[lint.flake8-tidy-imports.banned-api]",
         *(f'"{name}".msg = "<{name}>"' for name in (*LEGACY_API, *MODULES)),
     )
     options = ("--no-cache", "--exit-zero", "--no-fix", "--quiet", "--output-format=json")
-    # What silences the audit is not for ruff to say: a bare noqa may be meant for anything.
+    # The audit looks for noqa comments itself, because a bare one does not silence it.
     output = _run(*options, "--ignore-noqa", "--config", configuration, f"@{listed}")
     for diagnostic in json.loads(output):
         found[diagnostic["filename"]].append(diagnostic)
@@ -205,7 +205,7 @@ def _run(*arguments: str) -> str:
 
 
 def _findings(document: Document, diagnostics: list[dict[str, Any]]) -> Iterator[Finding]:
-    """A finding for each name that is imported, and for each use."""
+    """Yield a finding for each imported name, and for each use."""
     code = document.code
     found: dict[int, tuple[int, str]] = {}
     for diagnostic in diagnostics:
@@ -213,11 +213,11 @@ def _findings(document: Document, diagnostics: list[dict[str, Any]]) -> Iterator
             document.offset(Place(diagnostic["cell"], where["row"], where["column"]))
             for where in (diagnostic["location"], diagnostic["end_location"])
         )
-        # An expression and the module that it begins with have a diagnostic each.
+        # Both `functorch` and `functorch.vjp` may begin here. The longest is kept.
         found[start] = max(found.get(start, (0, "")), (end, _name(diagnostic)))
     done = 0
     for start, (end, name) in sorted(found.items()):
-        if start < done:  # it is in a `from` import, which has been taken apart
+        if start < done:  # It is in a `from` import that is done already.
             continue
         if re.match(r"from\b", code[start:end]):
             done = end

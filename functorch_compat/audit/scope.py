@@ -1,4 +1,4 @@
-"""What an audit looks at: the paths that somebody names, without what is excluded."""
+"""The files that an audit reads: those in the given paths, without what is excluded."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from functorch_compat.findings import ToolError
 
 PYTHON = tuple(f"*{suffix}" for suffix in SUFFIXES)
 KINDS = (*PYTHON, *declarations.KINDS)
-"""Globs for the files that an audit reads."""
+"""Globs of the files that an audit reads."""
 
 
 def is_python(path: str) -> bool:
-    """Whether a file is Python or a notebook, by its name or by its first line."""
+    """Return whether a file is Python or a notebook, by its name or by its first line."""
     if os.path.splitext(path)[1]:
         return path.endswith(SUFFIXES)
     try:
@@ -30,17 +30,17 @@ def is_python(path: str) -> bool:
 
 
 class Exclude(NamedTuple):
-    """A pattern for what is left out.
+    """A pattern of files and folders that the audit does not read.
 
-    A pattern without a slash matches the name of a file or a folder anywhere, one with a slash
-    a path relative to ``folder``. ``**`` matches any folders.
+    A pattern without a slash matches a name in any folder. A pattern with a slash matches a path
+    relative to ``folder``. ``**`` matches any folders.
     """
 
     glob: str
     folder: str
 
     def matches(self, path: str) -> bool:
-        """Whether the pattern matches the path, or a folder above it."""
+        """Return whether the pattern matches the path, or a folder above it."""
         relative = Path(os.path.relpath(path, self.folder)).as_posix()
         return _regex(self.glob).fullmatch(relative) is not None
 
@@ -64,7 +64,7 @@ class Scope:
         self.exclude = tuple(exclude)
 
     def __contains__(self, path: str) -> bool:
-        """Whether a path is one of these or in one, and nothing excludes it."""
+        """Return whether a path is one of these or inside one, and is not excluded."""
         absolute = os.path.realpath(os.path.dirname(path)) + os.sep + os.path.basename(path)
         inside = any(f"{absolute}{os.sep}".startswith(root) for root in self._roots)
         return inside and not self._excludes(path)
@@ -77,10 +77,10 @@ class Scope:
         return any(exclude.matches(path) for exclude in self.exclude)
 
     def files(self) -> list[str]:
-        """The files of a known kind. What git ignores is left out of folders.
+        """Return the files of a known kind. Files in a folder that git ignores are left out.
 
         Raises:
-            ToolError: Where a path does not exist, or ruff is not installed or does not work.
+            ToolError: If a path does not exist, or ruff is missing or fails.
         """
         files = []
         for path in self.paths:
@@ -88,7 +88,7 @@ class Scope:
                 raise ToolError(f"{path}: no such file or folder")
             if os.path.isdir(path):
                 found = ruff.files(path, KINDS)
-                # Somebody who names a folder that git ignores as a whole wants it all the same.
+                # If git ignores the whole folder, the user who named it still wants it.
                 if not found and not ruff.files(path, ("*",)):
                     found = ruff.files(path, KINDS, gitignore=False)
                 files += found
@@ -98,6 +98,6 @@ class Scope:
 
     @cached_property
     def unknown(self) -> list[str]:
-        """The files among the paths that are of no known kind."""
+        """The given files that are of no known kind."""
         files = (path for path in self.paths if os.path.isfile(path))
         return [path for path in files if not is_python(path) and not declarations.is_kind(path)]

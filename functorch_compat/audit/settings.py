@@ -1,4 +1,4 @@
-"""The settings of a project: ``[tool.functorch-compat]`` in the nearest ``pyproject.toml``."""
+"""Reads the settings of a project: the table ``[tool.functorch-compat]`` in ``pyproject.toml``."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _TABLE = "functorch-compat"
 
 
 class Settings(NamedTuple):
-    """What the project says. Its paths are relative to the current folder here."""
+    """The settings of a project, with paths relative to the current folder."""
 
     paths: tuple[str, ...] = ()
     exclude: tuple[Exclude, ...] = ()
     baseline: str | None = None
 
     def scope(self, paths: list[str], exclude: list[str]) -> Scope:
-        """What a command audits that is called with these paths and patterns."""
+        """Return what to audit if a command is called with these paths and patterns."""
         here = os.getcwd()
         more = tuple(Exclude(glob, here) for glob in exclude)
         return Scope(tuple(paths) or self.paths or (".",), (*self.exclude, *more))
 
 
 def nearest() -> Settings:
-    """Read the settings from the current folder, or from the nearest one above that has any.
+    """Return the settings in the current folder, or in the nearest folder above that has some.
 
     Raises:
-        ToolError: Where they have an unknown key, or a value of another type.
+        ToolError: If they have an unknown key, or a value of another type.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -45,7 +45,7 @@ def nearest() -> Settings:
         try:
             table = toml(data.decode()).get("tool", {}).get(_TABLE)
         except ValueError as error:
-            raise ToolError(f"{file} is not TOML ({error}): mend it") from None
+            raise ToolError(f"{file} is not TOML ({error}): correct it") from None
         if table is not None:
             return _settings(file, table)
     return Settings()

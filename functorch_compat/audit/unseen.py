@@ -1,4 +1,4 @@
-"""What ruff does not see: names that are bound again, calls, strings, doctests."""
+"""Finds the uses that ruff does not see: names that are bound again, calls, strings, doctests."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from functorch_compat.findings import Finding, How, UnreadableError
 from functorch_compat.legacy_api import lookup
 
 _LITERAL = re.compile(r"""["']functorch[\w.]*["']""")
-# Parsing takes its time: it is for the few files that import functorch, or have it in a string.
+# Parsing is slow. Only files that import functorch, or name it in a string, need it.
 _CANDIDATE = re.compile(
     rf"\b(?:import|from)\b(?:[^\n#\"']|\\\n)*?(?<![\w.])functorch\b|{_LITERAL.pattern}"
 )
-# Their first argument is an object, and the second names an attribute of it.
+# Calls of these take an object, and then the name of an attribute of it.
 _ATTRIBUTE_CALLS = ("getattr", "hasattr", "setattr", "delattr", "object")
-# Their first argument may be a dotted name.
+# Calls of these may begin with a dotted name.
 _PATCHES = ("patch", "multiple", "setattr", "delattr")
 
 
 def find(document: Document, found: Collection[str]) -> Iterator[Finding]:
-    """The uses in a document, without those at the places that have been found.
+    """Yield the uses in a document, except at the places in ``found``.
 
     Raises:
-        UnreadableError: Where this Python cannot parse the code, and a string names functorch.
+        UnreadableError: If this Python cannot parse the code, and a string names functorch.
     """
     if not _CANDIDATE.search(document.code):
         return
@@ -60,7 +60,7 @@ def find(document: Document, found: Collection[str]) -> Iterator[Finding]:
 
 def _parsed(code: str) -> ast.Module:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of an escape sequence in a string, say
+        warnings.simplefilter("ignore")  # Python warns about wrong escape sequences, for example.
         return ast.parse(code)
 
 
@@ -71,17 +71,17 @@ class _Use(NamedTuple):
 
 
 class _Text(NamedTuple):
-    """Tells where in the code the nodes of a tree are."""
+    """The code of a tree, which tells the offset of a node."""
 
     code: str
     lines: list[str]
     starts: list[int]
-    # An example in a docstring has a tree of its own, which begins here.
+    # Where the tree begins. The tree of an example in a docstring does not begin at 0.
     line: int = 0
     column: int = 0
 
     def offset(self, node: ast.expr | ast.stmt | ast.alias) -> int:
-        """Where in the code a node begins."""
+        """Return the offset in the code at which a node begins."""
         number = self.line + node.lineno - 1
         line = self.lines[number][self.column :].encode("utf-8", "replace")
         column = len(line[: node.col_offset].decode("utf-8", "replace"))
@@ -89,7 +89,7 @@ class _Text(NamedTuple):
 
 
 def _uses(code: str, tree: ast.Module) -> Iterator[_Use]:
-    """All uses of what is in functorch, also those in the examples of docstrings."""
+    """Yield all uses of functorch, also those in the examples of docstrings."""
     starts = [0, *(newline.end() for newline in re.finditer(r"\r\n|\r|\n", code))]
     text = _Text(code, documents.lines(code), starts)
     walk = _Walk(text)
@@ -100,25 +100,25 @@ def _uses(code: str, tree: ast.Module) -> Iterator[_Use]:
             walks.append(_Walk(text._replace(line=line, column=column), is_example=True))
             walks[-1].through(example, scope)
     for walk in walks:
-        yield from walk.literal
+        yield from walk.uses
     for walk in walks:
         yield from walk.accessed()
 
 
 class _Walk:
-    """Collects what may be a use. What a name is can be told once all names are bound."""
+    """Collects possible uses. Only after the walk is it known what a name stands for."""
 
     def __init__(self, text: _Text, is_example: bool = False):
         self.text, self.is_example = text, is_example
-        self.literal: list[_Use] = []
+        self.uses: list[_Use] = []
         self.docstrings: list[tuple[ast.expr, Bindings]] = []
         self._accesses: list[tuple[Bindings, str, str, int, How]] = []
 
     def through(self, tree: ast.AST, scope: Bindings) -> None:
-        """Visit all nodes of a tree, and bind in the scope what they bind."""
+        """Visit all nodes of a tree, and add to the scope the names that they bind."""
         for node, inner in scopes(tree, scope):
             if isinstance(node, (ast.Import, ast.ImportFrom)) and self.is_example:
-                self._import(node)  # those in code ruff has found
+                self._import(node)  # Ruff finds imports, but not those in an example.
             elif isinstance(node, ast.Attribute):
                 self._access(node, inner, "", "use", node)
             elif isinstance(node, ast.Call):
@@ -129,16 +129,16 @@ class _Walk:
                 self._sys_modules(node)
 
     def accessed(self) -> Iterator[_Use]:
-        """The uses of names that are bound to a module of functorch."""
+        """Yield the uses of names that stand for a module of functorch."""
         for scope, name, attributes, offset, how in self._accesses:
             for module in sorted(scope.legacy(name)):
-                known, row = lookup(module)
-                if known == module and row.is_module:
+                listed, row = lookup(module)
+                if listed == module and row.is_module:
                     yield _Use(module + attributes, offset, how)
 
     def _use(self, name: str, node: ast.expr | ast.stmt | ast.alias, how: How) -> None:
         how = "string" if self.is_example else how
-        self.literal.append(_Use(name, self.text.offset(node), how))
+        self.uses.append(_Use(name, self.text.offset(node), how))
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -147,13 +147,13 @@ class _Walk:
         for alias in node.names:
             name = (module + alias.name).replace(".*", "")
             if name.partition(".")[0] == "functorch":
-                # An alias has a place from Python 3.10 on.
+                # Before Python 3.10 an alias does not know its place.
                 self._use(name, alias if hasattr(alias, "lineno") else node, "import")
 
     def _access(
         self, node: ast.expr, scope: Bindings, attributes: str, how: How, at: ast.expr
     ) -> None:
-        """Note the attributes of a name. An attribute of another expression is nothing to note."""
+        """Note the attributes of a name, such as ``.vjp`` in ``functorch.vjp``."""
         while isinstance(node, ast.Attribute):
             attributes = f".{node.attr}{attributes}"
             node = node.value
@@ -178,20 +178,20 @@ class _Walk:
                 self._string(child)
 
     def _string(self, node: ast.AST | None) -> None:
-        """Note a string with a dotted name in functorch."""
+        """Note a string that is a dotted name in functorch."""
         name = literal(node)
         if name is not None and DOTTED.fullmatch(name):
             assert isinstance(node, ast.Constant)
             offset = self.text.code.find("functorch", self.text.offset(node))
-            self.literal.append(_Use(name, offset, "string"))
+            self.uses.append(_Use(name, offset, "string"))
 
 
 def _examples(docstring: ast.expr, lines: list[str]) -> Iterator[tuple[ast.Module, int, int]]:
-    """The examples in a docstring, each with the line and the column in which it begins."""
+    """Yield the examples in a docstring, each with the line and the column where it begins."""
     from doctest import DocTestParser
 
     first, last = docstring.lineno - 1, docstring.end_lineno or docstring.lineno
-    # Lines as they are written: in the value an escape may have made two of one.
+    # The source counts, not the value: an escape in it may stand for a newline.
     text = "\n".join(lines[first:last])
     text = re.sub(r"\A\s*\w*[\"']+", lambda opening: " " * len(opening[0]), text)
     try:
@@ -207,7 +207,7 @@ def _examples(docstring: ast.expr, lines: list[str]) -> Iterator[tuple[ast.Modul
 
 
 def _is_sys_modules(node: ast.AST) -> bool:
-    """Whether it is ``sys.modules``, a method of it, or its name as ``patch.dict`` takes it."""
+    """Return whether a node is ``sys.modules``, a method of it, or the string ``"sys.modules"``."""
     if isinstance(node, ast.Attribute) and node.attr != "modules":
         node = node.value
     is_attribute = isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "sys"
