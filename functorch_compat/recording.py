@@ -6,6 +6,7 @@ starts. ``functorch-compat audit --recorded`` reads what these processes have wr
 
 from __future__ import annotations
 
+import itertools
 import json
 import linecache
 import os
@@ -15,7 +16,6 @@ import sys
 import time
 from collections import defaultdict
 from contextlib import suppress
-from itertools import count
 from multiprocessing import parent_process, util
 from types import FrameType
 
@@ -23,7 +23,9 @@ from functorch_compat.files import replace
 
 VARIABLE = "FUNCTORCH_COMPAT_RECORD"
 VERSION = 1
-"""The version of the form of a record."""
+"""The version of the format of a record."""
+
+_Counts = dict[tuple[str, str, int], "itertools.count[int]"]
 
 
 class Recorder:
@@ -36,18 +38,18 @@ class Recorder:
         self._begin()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._begin)
-        # A multiprocessing worker may begin with dropping what was to be done at exit.
+        # A worker of multiprocessing may forget at its start what was to be done at its end.
         util.register_after_fork(self, Recorder._write_at_exit)
 
     def _begin(self) -> None:
-        # A forked process counts from zero. `count` of itertools needs no lock between threads.
-        self._counts: dict[tuple[str, str, int], count[int]] = defaultdict(count)
+        # A forked process counts from zero. Threads may share these counters without a lock.
+        self._counts: _Counts = defaultdict(itertools.count)
         self._is_writing = self._is_terminated = False
 
     def _write_at_exit(self) -> None:
         # Unlike atexit, this also works in forked workers.
         util.Finalize(None, self.write, exitpriority=-100)
-        # A pool ends its workers with SIGTERM, which leaves them no time to write.
+        # A pool ends its workers with SIGTERM, which by default leaves no time to write.
         if parent_process() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             with suppress(ValueError):  # Only the main thread can set a handler.
                 signal.signal(signal.SIGTERM, self._write_and_terminate)
@@ -64,9 +66,9 @@ class Recorder:
         next(self._counts[name, filename, lineno])
 
     def write(self) -> None:
-        """Write what was counted since the last time. Where that fails, say so and go on."""
+        """Write what was counted since the last time. If that fails, say so and go on."""
         self._is_writing = True
-        counts, self._counts = self._counts, defaultdict(count)
+        counts, self._counts = self._counts, defaultdict(itertools.count)
         try:
             if counts:
                 calls = [_call(*place, next(calls)) for place, calls in list(counts.items())]

@@ -5,6 +5,8 @@ import json
 import pytest
 from conftest import run_python
 
+pytestmark = pytest.mark.slow
+
 LEGACY = """\
 import functorch
 import torch

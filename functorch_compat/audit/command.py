@@ -28,12 +28,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="files and folders to audit (default: the paths of pyproject.toml, or the current "
         "folder)",
     )
-    parser.add_argument("--installed", action="store_true", help="audit what is installed instead")
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--installed", action="store_true", help="audit what is installed instead")
+    instead.add_argument(
         "--recorded",
         metavar="DIR",
-        help="audit a run instead, from what it wrote into DIR: run it with "
-        f"{VARIABLE}=DIR in its environment",
+        help=f"audit a run instead, which had {VARIABLE}=DIR in its environment",
     )
     parser.add_argument(
         "--exclude",
@@ -66,8 +66,6 @@ def run(options: argparse.Namespace) -> int:
     other = "--installed" if options.installed else "--recorded" if options.recorded else None
     if other and (options.paths or options.exclude):
         raise ToolError(f"{other} takes neither paths nor --exclude")
-    if options.installed and options.recorded:
-        raise ToolError("--installed and --recorded are two audits: ask for one")
     project = settings.Settings() if other else settings.nearest()
     file = options.baseline or options.write_baseline
     file = file or (None if options.no_baseline else project.baseline)
@@ -88,8 +86,8 @@ def run(options: argparse.Namespace) -> int:
         audited, result = "run", audit_recorded(options.recorded)
         if not result.findings:
             _tell(
-                f"nothing is recorded in {options.recorded}: {VARIABLE}={options.recorded} before "
-                "a command turns the recorder on"
+                f"nothing is recorded in {options.recorded}: to record a command, put "
+                f"{VARIABLE}={options.recorded} before it"
             )
     else:
         audited = scope = project.scope(options.paths, options.exclude)
