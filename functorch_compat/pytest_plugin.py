@@ -6,7 +6,7 @@ pytest loads this module in every run. So it imports the rest only if an option 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -79,32 +79,35 @@ class _Audit:
 
         self._options = options
         self._text = ""
-        # The user may want the records too. A worker of pytest-xdist records for its controller.
-        self._is_ours = not os.environ.get(VARIABLE)
-        if self._is_ours:
+        self._outer_recorder = deprecation.recorder
+        # If the variable is set, the user wants the records too, or this is a worker of
+        # pytest-xdist, which records for its controller.
+        self._is_folder_ours = not os.environ.get(VARIABLE)
+        if self._is_folder_ours:
             os.environ[VARIABLE] = tempfile.mkdtemp(prefix="functorch-audit-")
+            deprecation.recorder = None
         self._recorder = deprecation.recorder or Recorder(os.environ[VARIABLE])
         deprecation.recorder = self._recorder
-        self._recorder.write()
+        self._recorder.write()  # What was called before this run is not reported.
         try:
             self._older_records = os.listdir(self._recorder.folder)
         except OSError as error:
             raise pytest.UsageError(f"{VARIABLE}: {error.filename}: {error.strerror}") from None
 
     def stop(self) -> None:
-        """Leave no file, and the environment as it was."""
+        """Remove the records, unless the user wants them, and restore the environment."""
         import shutil
 
         from functorch_compat import deprecation
         from functorch_compat.recording import VARIABLE
 
-        if self._is_ours:
-            deprecation.recorder = None
+        deprecation.recorder = self._outer_recorder
+        if self._is_folder_ours:
             del os.environ[VARIABLE]
             shutil.rmtree(self._recorder.folder, ignore_errors=True)
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Read the baseline. If that fails, it fails before any test is run."""
+        """Read the baseline, so that a mistake ends the run before the tests."""
         from functorch_compat.audit import baseline
         from functorch_compat.findings import ToolError
 
@@ -119,22 +122,24 @@ class _Audit:
         except ToolError as error:
             raise pytest.UsageError(str(error).replace("--write", "--functorch-write")) from None
 
-    # After pytest-xdist has waited for its workers, and before the summary.
+    # This place is after pytest-xdist has waited for its workers, and before the summary.
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Make the run fail, if there are new uses."""
+        """Read the records, and make the run fail if there are new uses."""
         yield
         self._recorder.write()
         if not self._is_worker and self._fails() and session.exitstatus in (0, 5):
             session.exitstatus = 1
 
     def _fails(self) -> bool:
+        """Prepare the report, and return whether the run has to fail."""
         from functorch_compat.audit import formats
         from functorch_compat.audit.recorded import audit_recorded
         from functorch_compat.files import replace
         from functorch_compat.findings import Result, ToolError
 
         listed = self._baseline
+        gone: Sequence[object] = ()
         try:
             result = audit_recorded(self._recorder.folder, self._older_records)
             if self._options.report:
@@ -143,11 +148,16 @@ class _Audit:
                 listed = listed.write(result, "run")
                 result = Result([], [])
             elif listed:
-                result, _ = listed.compare(result, "run")
-        except (ToolError, OSError) as error:
+                result, gone = listed.compare(result, "run")
+        except ToolError as error:
             self._text = f"{error}\n"
             return True
+        except OSError as error:
+            self._text = f"{self._options.report} cannot be written: {error.strerror}\n"
+            return True
         self._text = formats.as_text(result, listed and listed.sums, is_source=False)
+        if listed and gone:
+            self._text += f"{formats.many(len(gone), 'use')} in {listed.file} did not occur.\n"
         return listed is not None and bool(result.findings)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
