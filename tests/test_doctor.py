@@ -15,12 +15,7 @@ from functorch_compat import activation, cli
 from functorch_compat.doctor import checks as doctor
 from functorch_compat.torch_support import DYNAMO_TRACES_TRANSFORMS, INFERENCE_MODE_REACHES_INSIDE
 
-PROMISES = [
-    *("simple", "several outputs", "structs", "several primals", "kwargs defaults"),
-    *("aux tensors", "aux objects", "no_grad inside", "no_grad outside"),
-    *("inference_mode outside", "vjp_fn inside inference_mode", "nesting", "vmap of vjp_fn"),
-    *("module utilities", "compile"),
-]
+PROMISES = list(doctor._PROMISES)
 KEPT_BY_TORCH = {
     "aux objects": False,
     "inference_mode outside": not INFERENCE_MODE_REACHES_INSIDE,

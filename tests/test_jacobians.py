@@ -31,8 +31,10 @@ def test_jacfwd_with_random_functions(x):
     def func(x):
         return x * torch.rand(3, dtype=x.dtype, device=x.device)
 
+    torch.manual_seed(0)
     jacobian = functorch.jacfwd(func, randomness="same")(x)
-    assert jacobian.shape == (3, 3)
+    torch.manual_seed(0)
+    assert_same(jacobian, torch.diag(torch.rand(3, dtype=x.dtype, device=x.device)))
     with pytest.raises(RuntimeError, match="randomness"):
         functorch.jacfwd(func)(x)
 

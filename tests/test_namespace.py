@@ -29,15 +29,22 @@ NAMES = [name for name in TOP_LEVEL if not name.startswith("_")]
 FUNCTIONS = [name for name, api in TOP_LEVEL.items() if api.warns]
 
 
-def test_every_name_is_there():
-    for names in (functorch.__all__, dir(functorch)):
-        public = {name for name in names if not name.startswith("_")}
-        submodules = {name for name in public if f"functorch.{name}" in sys.modules}
-        assert public - submodules == {*NAMES, "torch"}
-    assert "__version__" in dir(functorch)
-    for name in NAMES:
-        assert getattr(functorch, name) is getattr(functorch, name) is not None
+@pytest.mark.parametrize("list_names", [dir, lambda module: module.__all__], ids=["dir", "all"])
+def test_the_names_of_the_table_are_listed(list_names):
+    public = {name for name in list_names(functorch) if not name.startswith("_")}
+    submodules = {name for name in public if f"functorch.{name}" in sys.modules}
+
+    assert public - submodules == {*NAMES, "torch"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_name_is_the_same_object_at_each_access(name):
+    assert getattr(functorch, name) is getattr(functorch, name) is not None
+
+
+def test_the_version_is_torchs():
     assert functorch.__version__ == torch.__version__
+    assert "__version__" in dir(functorch)
 
 
 def test_star_import_gives_every_name():

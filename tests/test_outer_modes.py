@@ -10,7 +10,6 @@ from torch.nn import functional
 OUTER_MODES = {
     "no_grad": torch.no_grad,
     "inference_mode": torch.inference_mode,
-    "set_grad_enabled(False)": lambda: torch.set_grad_enabled(False),
     "forward AD off": lambda: forward_ad._set_fwd_grad_enabled(False),
     "enable_grad": torch.enable_grad,
 }
@@ -110,6 +109,17 @@ def test_aux_and_primals_made_inside_a_mode(outer_mode, x):
         products = vjp_fn(torch.ones_like(primal))
 
     assert_same((output, products, aux), (x.sin(), (x.cos(),), {"cos": x.cos(), "step": 3}))
+
+
+def test_grad_mode_switched_off_by_a_function_without_a_context(x):
+    torch.set_grad_enabled(False)
+    try:
+        output, vjp_fn = functorch.vjp(torch.sin, x)
+        products = vjp_fn(torch.ones_like(x))
+    finally:
+        torch.set_grad_enabled(True)
+
+    assert_same((output, products), (x.sin(), (x.cos(),)))
 
 
 def test_grad_mode_switched_on_within_inference_mode(x):
