@@ -68,7 +68,7 @@ def warn(message: str) -> None:
     # Most often that is the line of the caller's caller, which this check confirms at little cost.
     try:
         is_user = "torch" not in sys._getframe(2).f_globals.get("__name__", "")
-    except TypeError:  # The module's name is no string.
+    except TypeError:  # The name of the module is not a string.
         is_user = True
     except ValueError:  # A thread was started with a legacy function, so there is no such line.
         warnings.warn(message, FunctorchDeprecationWarning, stacklevel=3)
