@@ -89,6 +89,7 @@ class _Audit:
         self._recorder = deprecation.recorder or Recorder(os.environ[VARIABLE])
         deprecation.recorder = self._recorder
         self._recorder.write()  # What was called before this run is not reported.
+        self._recorder.begin()
         try:
             self._older_records = os.listdir(self._recorder.folder)
         except OSError as error:
@@ -104,6 +105,7 @@ class _Audit:
         deprecation.recorder = self._outer_recorder
         if self._is_folder_ours:
             del os.environ[VARIABLE]
+            self._recorder.begin()  # so that it has nothing to write at exit
             shutil.rmtree(self._recorder.folder, ignore_errors=True)
 
     def pytest_configure(self, config: pytest.Config) -> None:
