@@ -49,12 +49,12 @@ class Recorder:
     def count(self, name: str, filename: str, lineno: int) -> None:
         """Count one call of a legacy name at a line."""
         place = (name, filename, lineno)
-        is_first, is_new = not self._counts, place not in self._counts
+        is_new = place not in self._counts
         self._counts[place] += 1
-        if is_first:
+        if is_new and len(self._counts) == 1:
             self._write_at_exit()
         if is_new and parent_process() is not None:
-            # A pool may kill its workers at any time. Then their lines are recorded at least.
+            # A pool kills its workers when it likes. At least their lines are recorded then.
             self.write()
 
     def write(self) -> None:
