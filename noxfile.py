@@ -79,7 +79,7 @@ def record(session):
     found = json.loads(report)
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.xml")
-        session.run("pytest", "-n", "auto", "--quiet", f"--junitxml={results}", success_codes=[0, 1])
+        session.run("pytest", "-n", "auto", "-q", f"--junitxml={results}", success_codes=[0, 1])
         cases = [*ElementTree.parse(results).iter("testcase")]
 
     outcomes, reasons = Counter(), Counter()

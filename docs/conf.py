@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pictures
+from docutils import nodes
 
 import functorch_compat
 
@@ -28,3 +29,14 @@ nitpick_ignore_regex = [
 ]
 
 pictures.draw(Path(__file__).parent / "_pictures")
+
+
+def mark_long_code(app, doctree):
+    """Give inline code that is too long for a line of a phone a class, so that it may break."""
+    for literal in doctree.findall(nodes.literal):
+        if len(literal.astext()) > 34:
+            literal["classes"].append("long")
+
+
+def setup(app):
+    app.connect("doctree-read", mark_long_code)

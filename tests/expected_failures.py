@@ -97,8 +97,8 @@ EXPECTED_FAILURES = [
     ),
     ExpectedFailure(
         "test_module_utilities.py::test_the_function_compiles[ours-*]",
-        torch_version < "2.1",
-        "dynamo of torch 2.0 cannot trace our module utilities; that torch has its own",
+        torch_version < "2.4",
+        "dynamo before torch 2.4 cannot trace our module utilities; those torches have their own",
     ),
     ExpectedFailure(
         "test_audit_repository.py::test_code[doctests]",

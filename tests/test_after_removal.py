@@ -9,6 +9,8 @@ from torch.torch_version import __version__ as torch_version
 
 from functorch_compat.legacy_api import LEGACY_API
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def environment(an_environment, wheel, tmp_path_factory):
@@ -200,8 +202,6 @@ for name in ("functorch", "functorch.compile", "functorch._src.vmap"):
         print(error)
 functorch_compat.activate()
 import functorch.compile
-
-pytestmark = pytest.mark.slow
 print(functorch.compile.nop.__module__)
 """
     *errors, module = environment.run("-W", "ignore", "-c", code).stdout.splitlines()

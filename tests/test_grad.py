@@ -22,8 +22,11 @@ def test_gradients_are_with_respect_to_each_of_the_argnums(x):
         return (scale * x * y["y"]).sum()
 
     gradients = functorch.grad(func, argnums=(0, 1))(x, {"y": x + 1}, scale=3.0)
+    gradient, value = functorch.grad_and_value(func, argnums=1)(x, {"y": x + 1}, scale=3.0)
 
     assert_same(gradients, (3 * (x + 1), {"y": 3 * x}))
+    assert_same(gradient, {"y": 3 * x})
+    assert_same(value, func(x, {"y": x + 1}, scale=3.0))
 
 
 def test_grad_composes_with_vmap_for_per_sample_gradients(x):

@@ -12,6 +12,8 @@ from conftest import ROOT, build, needs_torchs_functorch
 
 import functorch_compat
 
+pytestmark = pytest.mark.slow
+
 STARTUP_FILES = {"functorch_compat.pth", "functorch_compat.start"}
 
 
@@ -91,8 +93,6 @@ class Finder:
 
 sys.meta_path.append(Finder)
 import functorch, functorch.compile
-
-pytestmark = pytest.mark.slow
 print(functorch.__file__, functorch.compile.__file__)
 """
     environment.sees(tmp_path / "nothing")

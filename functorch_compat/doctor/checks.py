@@ -306,11 +306,11 @@ def _why(file: str | None) -> str:
     value = os.environ.get("FUNCTORCH_COMPAT", "")
     if file == activation.OURS:
         unknown = value and value.strip().lower() not in ("on", "1", "true", "yes")
-        hint = f", and FUNCTORCH_COMPAT={value} has no meaning to it" if unknown else ""
+        hint = f", and the unknown value FUNCTORCH_COMPAT={value} is ignored" if unknown else ""
         who = (
             "activate() was called"
             if activation.last_switch == "activate"
-            else "Python turned it on when it started"
+            else "a start-up file turned it on when Python started"
         )
         return f"{who}{hint}"
     if activation.is_active():
