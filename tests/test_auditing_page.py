@@ -18,6 +18,8 @@ from pages import blocks, shell
 from functorch_compat import cli
 from functorch_compat.audit.scope import KINDS
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs/auditing.md"
 LEGACY = """\
 import functorch

@@ -15,6 +15,8 @@ from conftest import run_python
 from functorch_compat import cli, deprecation
 from functorch_compat.recording import Recorder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def recorder(tmp_path, monkeypatch):
