@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from functools import cached_property
 
@@ -12,16 +12,17 @@ import libcst as cst
 from libcst.metadata import (
     ByteSpanPositionProvider,
     ExpressionContext,
-    ExpressionContextProvider,
     MetadataWrapper,
     Scope,
-    ScopeProvider,
 )
+from libcst.metadata.scope_provider import ScopeVisitor
 from libcst.metadata.span_provider import SpanProvidingCodegenState
 
 from functorch_compat.findings import UnreadableError
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+# What they match gets a name.
+_PATTERNS = (cst.MatchAs, cst.MatchStar, cst.MatchMapping)
 
 
 class _SpanProvider(ByteSpanPositionProvider):
@@ -35,6 +36,45 @@ class _SpanProvider(ByteSpanPositionProvider):
             get_length=len,
         )
         module._codegen(state)
+
+
+class _Scopes(ScopeVisitor):
+    """Finds the scope of each node, and the accesses to some names.
+
+    LibCST compares every access to a name with every assignment of it. That would take too long
+    for a name with thousands of both, so this notes the accesses only to the names that matter.
+    """
+
+    def __init__(self, parents: Mapping[cst.CSTNode, cst.CSTNode], names: Collection[str]):
+        super().__init__(self)  # type: ignore[arg-type]
+        self.found: dict[cst.CSTNode, Scope] = {}
+        self._parents, self._names = parents, names
+
+    def get_metadata(self, key: object, node: cst.CSTNode, default: None) -> ExpressionContext:
+        """Whether a name is read, set or deleted. LibCST asks its provider for nothing else."""
+        return _context(node, self._parents)
+
+    def set_metadata(self, node: cst.CSTNode, scope: Scope) -> None:
+        """Note the scope of a node."""
+        self.found[node] = scope
+
+    def visit_Name(self, node: cst.Name) -> None:
+        """Note an assignment of any name, or an access to a name that matters."""
+        if node.value in self._names or _context(node, self._parents) is ExpressionContext.STORE:
+            super().visit_Name(node)
+
+
+def _context(node: cst.CSTNode, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> ExpressionContext:
+    """Whether an expression is read, set or deleted."""
+    parent = parents.get(node)
+    while isinstance(parent, (cst.BaseElement, cst.Tuple, cst.List)):
+        node, parent = parent, parents[parent]
+    if isinstance(parent, cst.Del):
+        return ExpressionContext.DEL
+    is_set = isinstance(parent, (cst.AsName, *_PATTERNS)) or (
+        getattr(parent, "target", None) is node
+    )
+    return ExpressionContext.STORE if is_set else ExpressionContext.LOAD
 
 
 def parse(text: str) -> Code:
@@ -56,12 +96,13 @@ class Code:
     """Python code, and what LibCST knows of it."""
 
     def __init__(self, text: str, module: cst.Module):
-        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
         self.text, self.module = text, module
-        self.scopes = wrapper.resolve(ScopeProvider)
-        self._spans = wrapper.resolve(_SpanProvider)
-        self._contexts = wrapper.resolve(ExpressionContextProvider)
         self.parents = _parents(module)
+        self._spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(_SpanProvider)
+        scopes = _Scopes(self.parents, {"torch", *self.bound_by_imports})
+        module.visit(scopes)
+        scopes.infer_accesses()
+        self.scopes = scopes.found
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """From where to where in the text it stands."""
@@ -100,7 +141,7 @@ class Code:
 
     def is_loaded(self, node: cst.CSTNode) -> bool:
         """Whether the value of a name or an attribute is asked for, not set or deleted."""
-        return self._contexts.get(node) is ExpressionContext.LOAD
+        return _context(node, self.parents) is ExpressionContext.LOAD
 
     def is_unconditional(self, statement: cst.CSTNode) -> bool:
         """Whether nothing but a function or the module itself is around a small statement."""
@@ -139,9 +180,10 @@ class Code:
 
     @cached_property
     def bound_by_imports(self) -> set[str]:
-        """The names that imports without ``as`` bind."""
+        """The names that imports bind."""
         aliases = (node for node in self.parents if isinstance(node, cst.ImportAlias))
-        return {self.source(alias.name).partition(".")[0].strip() for alias in aliases}
+        names = (alias.asname.name if alias.asname else alias.name for alias in aliases)
+        return {self.source(name).partition(".")[0].strip() for name in names}
 
     def free(self, name: str) -> str:
         """A name that nothing in the code has: this one, or else with a number."""

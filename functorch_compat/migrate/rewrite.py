@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Collection
 from typing import NamedTuple
+
+from libcst import ParserSyntaxError, parse_module
 
 from functorch_compat.edits import Edit, apply
 from functorch_compat.findings import UnreadableError
@@ -76,17 +80,22 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
     left.update(dict.fromkeys(strings.inside(names.code, unseen), Kept(Reason.STRING)))
     edits += layout.edits(plans, names)
     edits = list(dict.fromkeys(edits))
-    _check(text, edits)
+    if edits:
+        _check(text, edits)
     return Rewrite(edits, done - left.keys(), left, notes)
 
 
 def _check(text: str, edits: list[Edit]) -> None:
-    import libcst as cst
-
-    if edits:
+    """Make sure that what would be written can be parsed: by Python itself, which is faster."""
+    after = apply(text, edits).text
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an escape sequence in a string, say
+            ast.parse(after)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # it may be for a newer Python
         try:
-            cst.parse_module(apply(text, edits).text)
-        except cst.ParserSyntaxError as error:
+            parse_module(after)
+        except ParserSyntaxError as error:
             raise UnreadableError(
                 f"line {error.raw_line} of its code: LibCST cannot parse what would become of it"
             ) from None
