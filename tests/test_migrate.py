@@ -285,7 +285,7 @@ def test_what_is_left_is_listed_where_it_is_then(tmp_path, monkeypatch, capsys):
     listed = [line.rpartition(": use ")[0] for line in capsys.readouterr().err.splitlines()[:3]]
     assert listed == [
         "legacy.py:1:23: functorch.FunctionalModule: another call",
-        "legacy.py:4:18: functorch: imported by a call",
+        "legacy.py:4:18: functorch: a call names it",
         "legacy.py:5:1: functorch.vjp: no import gives it this name",
     ]
 

@@ -6,15 +6,11 @@ import builtins
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
 import libcst as cst
-from libcst.metadata import (
-    ByteSpanPositionProvider,
-    ExpressionContext,
-    MetadataWrapper,
-    Scope,
-)
+from libcst.metadata import BaseMetadataProvider, CodeSpan, ExpressionContext, Scope
 from libcst.metadata.scope_provider import ScopeVisitor
 from libcst.metadata.span_provider import SpanProvidingCodegenState
 
@@ -23,12 +19,18 @@ from functorch_compat.findings import UnreadableError
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 # What they match gets a name.
 _PATTERNS = (cst.MatchAs, cst.MatchStar, cst.MatchMapping)
+# The most frequent nodes.
+_BINDS_NOTHING = {
+    *(cst.Arg, cst.Attribute, cst.Comma, cst.Dot, cst.EmptyLine, cst.Expr, cst.Integer, cst.Name),
+    *(cst.Newline, cst.SimpleStatementLine, cst.SimpleWhitespace, cst.TrailingWhitespace),
+}
 
 
-class _SpanProvider(ByteSpanPositionProvider):
-    """Counts in characters, where LibCST counts in bytes."""
+class _Spans(BaseMetadataProvider[CodeSpan]):
+    """Counts in characters, where LibCST's own provider counts in bytes."""
 
-    def _gen_impl(self, module: cst.Module) -> None:
+    def of(self, module: cst.Module) -> Mapping[cst.CSTNode, CodeSpan]:
+        """The span of each node, without the blanks around it."""
         state = SpanProvidingCodegenState(
             default_indent=module.default_indent,
             default_newline=module.default_newline,
@@ -36,6 +38,8 @@ class _SpanProvider(ByteSpanPositionProvider):
             get_length=len,
         )
         module._codegen(state)
+        spans: dict[cst.CSTNode, CodeSpan] = self._computed  # type: ignore[assignment]
+        return spans
 
 
 class _Scopes(ScopeVisitor):
@@ -50,7 +54,7 @@ class _Scopes(ScopeVisitor):
         self.found: dict[cst.CSTNode, Scope] = {}
         self._parents, self._names = parents, names
 
-    def get_metadata(self, key: object, node: cst.CSTNode, default: None) -> ExpressionContext:
+    def get_metadata(self, key: Any, node: cst.CSTNode, default: Any = None) -> Any:
         """Whether a name is read, set or deleted. LibCST asks its provider for nothing else."""
         return _context(node, self._parents)
 
@@ -62,6 +66,13 @@ class _Scopes(ScopeVisitor):
         """Note an assignment of any name, or an access to a name that matters."""
         if node.value in self._names or _context(node, self._parents) is ExpressionContext.STORE:
             super().visit_Name(node)
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        """Note the scope of a node, without LibCST's slow search for what binds a name in it."""
+        if type(original_node) in _BINDS_NOTHING:
+            self.found[original_node] = self.scope
+        else:
+            super().on_leave(original_node)
 
 
 def _context(node: cst.CSTNode, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> ExpressionContext:
@@ -98,7 +109,7 @@ class Code:
     def __init__(self, text: str, module: cst.Module):
         self.text, self.module = text, module
         self.parents = _parents(module)
-        self._spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(_SpanProvider)
+        self._spans = _Spans().of(module)
         scopes = _Scopes(self.parents, {"torch", *self.bound_by_imports})
         module.visit(scopes)
         scopes.infer_accesses()
@@ -116,10 +127,6 @@ class Code:
     def source(self, node: cst.CSTNode) -> str:
         """What stands there, without the blanks around it."""
         return self.text[slice(*self.span(node))]
-
-    def line(self, node: cst.CSTNode) -> int:
-        """The line on which it begins, counted from 1."""
-        return len(_NEWLINE.findall(self.text, 0, self.offset(node))) + 1
 
     def indent(self, node: cst.CSTNode) -> str:
         """What stands on its line before it."""
@@ -196,16 +203,23 @@ class Code:
 def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
     """The parent of each node, in a fraction of the time of LibCST's ParentNodeProvider."""
     parents: dict[cst.CSTNode, cst.CSTNode] = {}
-    names: dict[type, tuple[str, ...]] = {}
     nodes: list[cst.CSTNode] = [module]
     for node in nodes:
-        kind = type(node)
-        if kind not in names:
-            names[kind] = tuple(field.name for field in fields(node))
-        for name in names[kind]:
+        for name in _field_names(type(node)):
             value = getattr(node, name)
             for child in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(child, cst.CSTNode):
+                if _is_node(type(child)):  # type: ignore[arg-type]
                     parents[child] = node
                     nodes.append(child)
     return parents
+
+
+@cache
+def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _is_node(kind: type) -> bool:
+    """To ask for each node whether it is one would take LibCST's abstract classes too long."""
+    return issubclass(kind, cst.CSTNode)

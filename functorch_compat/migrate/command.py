@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from functorch_compat.audit.formats import many
@@ -33,7 +34,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Print the diff or write the files, tell what is left, and return the exit status."""
     try:
-        result = migrate(options.paths, options.write, report.progress, options.keep_fallbacks)
+        result = migrate(
+            options.paths,
+            options.write,
+            report.progress,
+            options.keep_fallbacks,
+            processes=os.cpu_count() or 1,
+        )
     except Interrupted as interrupted:
         done = f"{many(interrupted.files, 'file')} {'' if options.write else 'would be '}rewritten"
         print(f"functorch-compat migrate: interrupted: {done} so far", file=sys.stderr)

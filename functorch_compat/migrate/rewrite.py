@@ -12,10 +12,10 @@ from libcst import ParserSyntaxError, parse_module
 from functorch_compat.edits import Edit, apply
 from functorch_compat.findings import UnreadableError
 from functorch_compat.legacy_api import MODULES
-from functorch_compat.migrate import fallbacks, import_plan, layout, strings, uses
+from functorch_compat.migrate import fallbacks, import_plan, layout, stars, strings, uses
 from functorch_compat.migrate.code import parse
+from functorch_compat.migrate.context import Context
 from functorch_compat.migrate.decisions import Decision, Kept, Replaced
-from functorch_compat.migrate.import_plan import Context
 from functorch_compat.migrate.imports import Import, Imports
 from functorch_compat.migrate.reasons import Reason
 from functorch_compat.migrate.rules import decide
@@ -76,6 +76,17 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
         if edit.start in found:
             edits.append(edit)
             done.add(edit.start)
+    for place, edit in strings.modules(names.code):
+        if place in found:
+            edits.append(edit)
+            done.add(place)
+    for edit in stars.edits(names, context):
+        if edit.start in found:
+            edits.append(edit)
+            done.add(edit.start)
+    modules = {place for use, place in places.items() if use.row and use.row.is_module}
+    calls = strings.attributes(names.code, modules & done - left.keys())
+    done.update(place for place in calls if place in found and place not in left)
     unseen = [place for place in found if place not in done and place not in left]
     left.update(dict.fromkeys(strings.inside(names.code, unseen), Kept(Reason.STRING)))
     edits += layout.edits(plans, names)
