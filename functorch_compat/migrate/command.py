@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 
-from functorch_compat.audit.formats import many
-from functorch_compat.migrate import Interrupted, migrate, report
+from functorch_compat.audit.formats import many, printable
+from functorch_compat.migrate import Interrupted, diff, migrate, report
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,6 +47,10 @@ def run(options: argparse.Namespace) -> int:
         return 130
     if not options.write:
         print("".join(change.diff() for change in result.changes), end="")
+        for change in result.changes:
+            if obstacle := diff.obstacle(change.path, change.encoding):
+                said = f"{change.path}: git apply cannot read its diff: {obstacle}"
+                print(printable(said), file=sys.stderr)
     sys.stdout.flush()
     print(report.as_text(result, options.write), end="", file=sys.stderr)
     if result.unreadable or result.unwritable:

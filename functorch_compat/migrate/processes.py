@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Generic, TypeVar
 
@@ -54,11 +56,13 @@ def run(
             raise Stopped(done) from None
         return done
     with ProcessPoolExecutor(processes, get_context("spawn"), _ignore_interrupts) as pool:
-        futures = [pool.submit(function, task) for task in tasks]
+        with _interrupts_ignored():  # by the processes too, from their first moment on
+            futures = [pool.submit(function, task) for task in tasks]
         try:
             return [future.result() for future, _ in zip(futures, watched)]
         except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
+            with _interrupts_ignored():
+                pool.shutdown(cancel_futures=True)
             raise Stopped([one.result() for one in futures if not one.cancelled()]) from None
         except BrokenProcessPool:
             raise ToolError(
@@ -69,3 +73,16 @@ def run(
 def _ignore_interrupts() -> None:
     """Leave Ctrl-C, which reaches all processes, to the one that started them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C, which only the main thread can do."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
