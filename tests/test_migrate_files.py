@@ -120,6 +120,15 @@ def test_a_libcst_that_does_not_work_is_said_in_one_line(tmp_path):
     )
 
 
+def test_of_a_private_target_it_is_said(tmp_path, monkeypatch, capsys):
+    (tmp_path / "legacy.py").write_text("from functorch.compile import nop\nnop\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 0
+    said = "What is written uses torch._functorch.compilers, which is private to torch.\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("end", ["", "newline"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])

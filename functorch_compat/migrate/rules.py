@@ -40,17 +40,20 @@ def decide(use: Use, names: Imports) -> Decision:
 def rename(use: Use, names: Imports) -> Decision:
     """Write the new name in the place of the old one."""
     row = LEGACY_API[use.name]
+    note = f"uses {row.module}, which is private to torch" if "._" in row.module else ""
     if use.access is None:
         (one,) = use.imports
         new = row.replacement + one.imported[len(use.name) :]
-        if not isinstance(one.statement, cst.ImportFrom):
-            return Replaced((), (Need(new, "", one.local if one.bound == one.imported else ""),))
-        module, _, last = new.rpartition(".")
-        return Replaced((), (Need(module, last, one.local),))
+        if isinstance(one.statement, cst.ImportFrom):
+            module, _, last = new.rpartition(".")
+            need = Need(module, last, one.local)
+        else:
+            need = Need(new, "", one.local if one.bound == one.imported else "")
+        return Replaced((), (need,), note)
     spelling = (spell_module if row.is_module else spell)(row.replacement, use, names)
     if isinstance(spelling, Kept):
         return spelling
-    return Replaced((Edit(*names.code.span(use.node), spelling.text),), spelling.needs)
+    return Replaced((Edit(*names.code.span(use.node), spelling.text),), spelling.needs, note)
 
 
 def leave(use: Use, names: Imports) -> Decision:
