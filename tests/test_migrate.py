@@ -631,7 +631,10 @@ def a_use(draw, bound):
     names = [local for local, what in bound.items() if what.count(".") == 1 and what[-1] != "l"]
     if modules and draw(st.booleans()):
         local, _ = draw(st.sampled_from(modules))
-        return f"{local}.{draw(st.sampled_from([*RENAMES, *RENAMES, *PEOPLE]))}(f)"
+        layout = draw(
+            st.sampled_from(["{}.{}", "{}.{}", "({}).{}", "{} . {}", "{}.\\\n        {}"])
+        )
+        return layout.format(local, draw(st.sampled_from([*RENAMES, *RENAMES, *PEOPLE]))) + "(f)"
     if bound.get("exp") == "functorch.experimental":
         return "exp.functionalize(f)"
     if bound.get("exp") == "functorch.compile":
@@ -663,7 +666,8 @@ def skeleton(code):
                 end = node.end_col_offset if number == node.end_lineno - 1 else None
                 blank = " " * len(lines[number][start:end])
                 lines[number] = lines[number][:start] + blank + (lines[number][end:] if end else "")
-    text = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", "\n".join(lines))
+    text = re.sub(r"[\s\\]*\.[\s\\]*", ".", "\n".join(lines))
+    text = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", re.sub(r"\((\w+)\)\.", r"\1.", text))
     stripped = (line.replace("# noqa: F401", "").strip(" ;") for line in text.split("\n"))
     return [line for line in stripped if line not in ("", "pass")]
 
