@@ -192,6 +192,15 @@ class Code:
         names = (alias.asname.name if alias.asname else alias.name for alias in aliases)
         return {self.source(name).partition(".")[0].strip() for name in names}
 
+    @cached_property
+    def published(self) -> set[str]:
+        """The words in the statements with ``__all__``."""
+        if "__all__" not in self.text:
+            return set()
+        small = (node for node in self.parents if isinstance(node, cst.BaseSmallStatement))
+        texts = [text for text in map(self.source, small) if "__all__" in text]
+        return {word for text in texts for word in re.findall(r"\w+", text)}
+
     def free(self, name: str) -> str:
         """A name that nothing in the code has: this one, or else with a number."""
         taken, number, new = self.taken, 2, name

@@ -122,7 +122,7 @@ def _why_it_stays(
         return None
     if isinstance(decision, Kept) and decision.reason in (Reason.SILENCED, Reason.ELSEWHERE):
         return decision
-    if one.local in {*context.mentioned, *names.published} or (
+    if one.local in {*context.mentioned, *names.code.published} or (
         context.exported and not names.accesses(one)
     ):
         return Kept(Reason.EXPORTED)
@@ -146,7 +146,7 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
     code = names.code
     if names.accesses(one) or not isinstance(one.statement, cst.ImportFrom):
         return False
-    mentioned = one.local in context.mentioned or one.local in names.published
+    mentioned = one.local in context.mentioned or one.local in names.code.published
     exported = context.exported or mentioned or is_facade(names)
     again = one.alias.asname is not None and one.imported.rpartition(".")[2] == one.local
     end = code.span(one.statement)[1]

@@ -27,7 +27,7 @@ def edits(names: Imports, context: Context) -> Iterator[Edit]:
     module = full_name(star.module) if star.module and not star.relative else ""
     if module not in MODULES or not code.is_top_level(star):
         return
-    if context.exported or context.taken or context.mentioned or names.published:
+    if context.exported or context.taken or context.mentioned or code.published:
         return  # others may use what this file does not
     used = {*_unbound(names)}
     known = {name: f"{module}.{name}" for name in used if f"{module}.{name}" in LEGACY_API}
