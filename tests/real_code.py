@@ -58,6 +58,12 @@ def main(folder: str) -> int:
         result = migrate([str(copy)], write=True, processes=os.cpu_count() or 1)
         files = {one.path for one in found.findings if one.how != "declaration"}
         _print_figures(result, files, copy)
+        gone = {one.finding.path for one in result.left if one.finding.kind == "none"}
+        finished = (files - gone) - {one.finding.path for one in result.left}
+        share = len(finished) / max(len(files - gone), 1)
+        print(
+            f"without the files that need what nothing replaces: {share:.1%} of {len(files - gone)}"
+        )
         changed = [change.path for change in result.changes if change.path.endswith(".py")]
         legacy = [str(Path(folder, Path(path).relative_to(copy))) for path in changed]
         problems = [
