@@ -58,12 +58,6 @@ def main(folder: str) -> int:
         result = migrate([str(copy)], write=True, processes=os.cpu_count() or 1)
         files = {one.path for one in found.findings if one.how != "declaration"}
         _print_figures(result, files, copy)
-        gone = {one.finding.path for one in result.left if one.finding.kind == "none"}
-        finished = (files - gone) - {one.finding.path for one in result.left}
-        share = len(finished) / max(len(files - gone), 1)
-        print(
-            f"without the files that need what nothing replaces: {share:.1%} of {len(files - gone)}"
-        )
         changed = [change.path for change in result.changes if change.path.endswith(".py")]
         legacy = [str(Path(folder, Path(path).relative_to(copy))) for path in changed]
         problems = [
@@ -89,6 +83,9 @@ def _print_figures(result: Result, files: set[str], folder: Path) -> None:
         shares.setdefault(repository, []).append(file not in open_ | unread)
     average = statistics.mean(statistics.mean(share) for share in shares.values())
     print(f"averaged by folder: {average:.1%} of {len(shares)}")
+    rest = files - {one.finding.path for one in left if one.finding.kind == "none"}
+    finished = len(rest - open_ - unread)
+    print(f"where something replaces each name: {finished} of {len(rest)}")
     for one in result.unreadable:
         print(f"unreadable: {one.place}: {one.reason}")
     reasons = collections.Counter((one.finding.name, one.why.partition(" on ")[0]) for one in left)
