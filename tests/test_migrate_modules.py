@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from functorch_compat.edits import apply
 from functorch_compat.migrate.rewrite import rewrite
 
+pytestmark = pytest.mark.slow
+
 MODELS = [
     "nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3).eval())",  # with buffers
     "nn.Linear(3, 2)",
@@ -20,8 +22,6 @@ MODELS = [
 HEAD = """\
 import torch
 from torch import nn
-
-pytestmark = pytest.mark.slow
 {imports}
 
 def tied():

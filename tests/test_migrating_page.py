@@ -8,6 +8,8 @@ from pages import blocks, shell
 
 from functorch_compat.migrate.reasons import Reason
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs/migrating.md"
 LEGACY = """\
 import functorch
@@ -27,8 +29,6 @@ def batched(x: torch.Tensor) -> torch.Tensor:
 TEST = """\
 import torch
 from legacy import batched, derivative
-
-pytestmark = pytest.mark.slow
 
 
 def test_legacy():
