@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -28,22 +29,30 @@ class Edited(NamedTuple):
 
     def moved(self, offset: int) -> int:
         """Where that is now which was at ``offset``, or else where something took its place."""
-        start, end, now = max(part for part in self.kept if part[0] <= offset)
+        start, end, now = self.kept[bisect_left(self.kept, (offset + 1, 0, 0)) - 1]
         return now + min(offset, end) - start
 
 
 def apply(text: str, edits: Iterable[Edit]) -> Edited:
     """Make the edits, which do not overlap."""
-    new, position, kept = "", 0, []
+    parts: list[str] = []
+    position, length, kept = 0, 0, []
     for edit in sorted(edits, key=lambda edit: edit.start):
-        kept.append((position, edit.start, len(new)))
-        new += text[position : edit.start]
+        kept.append((position, edit.start, length))
+        parts.append(text[position : edit.start])
+        length += edit.start - position
         if edit.text is None:
-            new, position = _without_lines(new, text, edit.end)
+            end = ""  # of what is written so far, with at least one word
+            while parts and not end.strip():
+                end = parts.pop() + end
+            length -= len(end)
+            new, position = _without_lines(end, text, edit.end)
         else:
-            new, position = new + edit.text, edit.end
-    kept.append((position, len(text), len(new)))
-    return Edited(new + text[position:], kept)
+            new, position = edit.text, edit.end
+        parts.append(new)
+        length += len(new)
+    kept.append((position, len(text), length))
+    return Edited("".join([*parts, text[position:]]), kept)
 
 
 def _without_lines(new: str, text: str, end: int) -> tuple[str, int]:

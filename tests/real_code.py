@@ -2,16 +2,20 @@
 
 It works on a copy. It prints the uses found, rewritten and left, the files finished, and the
 reasons of the rest. It checks that what is written parses, that ruff finds no name undefined and no
-import unused that was not so before, and that a second run changes nothing. The exit status is 1
-where a check fails.
+import unused that was not so before, that a file which can be imported still can be without the
+shim, and that a second run changes nothing. The exit status is 1 where a check fails.
+
+The average by folder takes each folder of FOLDER for a repository.
 """
 
 from __future__ import annotations
 
 import collections
 import json
+import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +26,26 @@ from functorch_compat.migrate import Result, migrate
 
 # These rules are for undefined names, syntax errors, unused names and unsorted imports.
 _RULES = ("F821", "F401", "F811", "I001")
+# Imports each file of stdin in a process of its own, all of which share one import of torch.
+_IMPORT = """
+import os, runpy, signal, sys, torch
+
+for path in sys.stdin.read().splitlines():
+    child = os.fork()
+    if not child:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(nowhere, stream)
+        signal.alarm(10)
+        os.chdir(os.path.dirname(path))
+        sys.argv, sys.path[0] = [path], os.path.dirname(path)
+        try:
+            runpy.run_path(path, run_name="imported")
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    print(os.waitpid(child, 0)[1])
+"""
 
 
 def main(folder: str) -> int:
@@ -31,14 +55,21 @@ def main(folder: str) -> int:
         shutil.copytree(folder, copy)
         found = audit([str(copy)])
         before = _lint(copy)
-        result = migrate([str(copy)], write=True)
-        _print_figures(result, {one.path for one in found.findings if one.how != "declaration"})
-        problems = [*_new_problems(before, _lint(copy)), *_changed_again(copy)]
+        result = migrate([str(copy)], write=True, processes=os.cpu_count() or 1)
+        files = {one.path for one in found.findings if one.how != "declaration"}
+        _print_figures(result, files, copy)
+        changed = [change.path for change in result.changes if change.path.endswith(".py")]
+        legacy = [str(Path(folder, Path(path).relative_to(copy))) for path in changed]
+        problems = [
+            *_new_problems(before, _lint(copy)),
+            *_no_longer_imported(changed, _imported(legacy), _imported(changed, "off")),
+            *_changed_again(copy),
+        ]
     print(*problems or ["Nothing is broken."], sep="\n")
     return 1 if problems else 0
 
 
-def _print_figures(result: Result, files: set[str]) -> None:
+def _print_figures(result: Result, files: set[str], folder: Path) -> None:
     left = [one for one in result.left if one.finding.how != "declaration"]
     unread = {one.path for one in result.unreadable}
     open_ = files & {one.finding.path for one in left}
@@ -46,6 +77,15 @@ def _print_figures(result: Result, files: set[str]) -> None:
     done = sum(change.uses for change in result.changes)
     print(f"uses: {done + len(left)} found, {done} rewritten")
     print(f"files: {finished} of {len(files)} finished ({finished / max(len(files), 1):.1%})")
+    shares: dict[str, list[bool]] = {}
+    for file in files:
+        repository = Path(file).relative_to(folder).parts[0]
+        shares.setdefault(repository, []).append(file not in open_ | unread)
+    average = statistics.mean(statistics.mean(share) for share in shares.values())
+    print(f"averaged by folder: {average:.1%} of {len(shares)}")
+    rest = files - {one.finding.path for one in left if one.finding.kind == "none"}
+    finished = len(rest - open_ - unread)
+    print(f"where something replaces each name: {finished} of {len(rest)}")
     for one in result.unreadable:
         print(f"unreadable: {one.place}: {one.reason}")
     reasons = collections.Counter((one.finding.name, one.why.partition(" on ")[0]) for one in left)
@@ -76,6 +116,25 @@ def _new_problems(
     after: collections.Counter[tuple[str, str, str]],
 ) -> list[str]:
     return [" ".join(("new problem:", *one)) for one in after - before]
+
+
+def _imported(paths: list[str], shim: str = "on") -> list[bool]:
+    """Whether each file can be imported in ten seconds, with the shim or without it."""
+    printed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _IMPORT],
+        input="\n".join(paths),
+        env={**os.environ, "FUNCTORCH_COMPAT": shim},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [status == "0" for status in printed.split()]
+
+
+def _no_longer_imported(paths: list[str], before: list[bool], after: list[bool]) -> list[str]:
+    print(f"imported: {sum(before)} of {len(paths)} rewritten files, {sum(after)} without the shim")
+    lost = [path for path, was, is_now in zip(paths, before, after) if was and not is_now]
+    return [f"it can no longer be imported: {path}" for path in lost]
 
 
 def _changed_again(folder: Path) -> list[str]:

@@ -64,7 +64,11 @@ def a_module(draw):
         state = f"{params}, {buffers}" if kind else params
         part = (ENSEMBLE if kind == "ensemble" else ONE).format(
             targets=f"{func}, {state}",
-            call=f"functorch.{name}" if by_attribute else name,
+            call=draw(st.sampled_from(["functorch.{}", "(functorch).{}", "functorch . {}"])).format(
+                name
+            )
+            if by_attribute
+            else name,
             model=draw(st.sampled_from(MODELS if kind else MODELS[1:])),
             disabled=draw(st.sampled_from(["", ", True", ", disable_autograd_tracking=True"])),
             func=func,

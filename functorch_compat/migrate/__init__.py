@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-import os
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from functorch_compat import documents
 from functorch_compat.audit import find_in, settings
-from functorch_compat.documents import Cell, Document, Place
 from functorch_compat.findings import Finding, ToolError, Unreadable, UnreadableError
+from functorch_compat.migrate import diff, settled
+from functorch_compat.migrate.context import Context, Task
+from functorch_compat.migrate.importers import Importers
 from functorch_compat.migrate.reasons import Reason
-
-if TYPE_CHECKING:
-    from functorch_compat.migrate.decisions import Kept
-    from functorch_compat.migrate.import_plan import Context
 
 # The modules of the extra, and the projects that they come from.
 _EXTRA = {"libcst": "LibCST", "ruff": "ruff", "packaging": "packaging", "yaml": "PyYAML"}
@@ -37,15 +34,12 @@ class Change(NamedTuple):
     uses: int
     """How many are rewritten."""
 
+    encoding: str
+
     def diff(self) -> str:
         """The unified diff, as ``git apply`` and ``patch -p1`` read it."""
-        before, after = (re.findall(r".*\n|.+", text) for text in (self.before, self.after))
-        path = Path(self.path).as_posix().lstrip("/")
-        lines = difflib.unified_diff(before, after, f"a/{path}", f"b/{path}")
-        return "".join(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in lines
-        )
+        mark = "\ufeff" if self.encoding == "utf-8-sig" else ""
+        return diff.unified(self.path, mark + self.before, mark + self.after)
 
 
 class Left(NamedTuple):
@@ -75,12 +69,21 @@ class Result(NamedTuple):
     notes: set[str]
     """What a person should know of what is rewritten."""
 
+    def add(self, other: Result) -> None:
+        """Add what another one says of other files."""
+        self.changes.extend(other.changes)
+        self.left.extend(other.left)
+        self.unreadable.extend(other.unreadable)
+        self.unwritable.extend(other.unwritable)
+        self.notes.update(other.notes)
+
 
 def migrate(
     paths: Iterable[str],
     write: bool = False,
     watch: Callable[[list[str]], Iterable[str]] = lambda files: files,
     keep_fallbacks: bool = False,
+    processes: int = 1,
 ) -> Result:
     """Rewrite what the audit finds in ``paths`` and what the table has a new name for.
 
@@ -89,6 +92,8 @@ def migrate(
         write: Whether to change the files. What is left is then told with its new place.
         watch: Passed the files that are about to be rewritten, to pass them on one by one.
         keep_fallbacks: Whether imports stay that serve torch 1, beside those of torch 2.
+        processes: How many processes may share the files. More than one needs a caller whose main
+            module does nothing when it is imported.
 
     Raises:
         ToolError: Where a path does not exist, a setting is wrong, or something that it needs is
@@ -98,105 +103,72 @@ def migrate(
     missing = [project for module, project in _EXTRA.items() if find_spec(module) is None]
     if missing:
         raise ToolError(f"needs {' and '.join(missing)}: pip install 'functorch-compat[migrate]'")
-    from functorch_compat.migrate.import_plan import Context
-    from functorch_compat.migrate.importers import Importers
-
     files = settings.nearest().scope([*paths], []).files()
     found = find_in(files)
-    by_file: dict[str, list[Finding]] = {}
-    for finding in found.findings:
-        by_file.setdefault(finding.path, []).append(finding)
-    importers = Importers(files, by_file)
-    in_code = (one for one in found.findings if one.how not in ("string", "declaration"))
-    context = Context(used=frozenset(one.name for one in in_code), keeps_fallbacks=keep_fallbacks)
     result = Result([], [], found.unreadable, [], set())
-    for path in watch([*by_file]):
-        try:
-            its = replace(context, is_taken=partial(importers.take, path))
-            _migrate_file(path, by_file[path], write, its, result)
-        except KeyboardInterrupt:
-            raise Interrupted(len(result.changes)) from None
-        except UnreadableError as error:
-            result.unreadable.append(Unreadable(path, str(error)))
-        except OSError as error:
-            result.unreadable.append(Unreadable(path, error.strerror or str(error)))
+    tasks: list[Task] = []
+    for path, findings in groupby(found.findings, attrgetter("path")):
+        tasks += _tasks(path, [*findings], result)
+    if tasks:
+        _check_libcst()
+        from functorch_compat.migrate.one_file import migrate_file
+        from functorch_compat.migrate.processes import Stopped, run
+
+        importers = Importers(files, [task.document.path for task in tasks])
+        used = {one.name for one in found.findings if one.how in ("import", "use")}
+        # A patch target waits for the other files: it stays where one of them keeps its name.
+        tasks.sort(key=lambda task: any(one.how == "string" for one in task.findings))
+        split = [any(one.how == "string" for one in task.findings) for task in tasks].count(False)
+        watched = iter(watch([task.document.path for task in tasks]))
+        for part in tasks[:split], tasks[split:]:
+            kept = {one.finding.name for one in result.left if one.finding.how in ("import", "use")}
+            context = Context(used=frozenset(used - kept), keeps_fallbacks=keep_fallbacks)
+            ready = [
+                task._replace(context=replace(context, taken=importers.taken(task.document.path)))
+                for task in part
+            ]
+            try:
+                outcomes = run(partial(migrate_file, write=write), ready, watched, processes)
+            except Stopped as stopped:
+                done = [
+                    *result.changes,
+                    *(one for outcome in stopped.done for one in outcome.changes),
+                ]
+                raise Interrupted(len(done)) from None
+            for outcome in outcomes:
+                result.add(outcome)
+        next(watched, None)  # which clears its line
+    result.changes.sort(key=attrgetter("path"))
+    result.left.sort(key=attrgetter("finding.path"))
     return result
 
 
-def _migrate_file(
-    path: str, findings: list[Finding], write: bool, context: Context, result: Result
-) -> None:
+def _tasks(path: str, findings: list[Finding], result: Result) -> list[Task]:
+    """The file, if a rule may rewrite something in it. What is certain to stay is noted at once."""
     declared = [finding for finding in findings if finding.how == "declaration"]
     result.left.extend(Left(finding, Reason.DECLARED.text) for finding in declared)
     findings = [finding for finding in findings if finding.how != "declaration"]
     if not findings:
-        return
-    from functorch_compat.migrate import sorting
-    from functorch_compat.migrate.rewrite import rewrite
-
-    document = documents.read(path)
+        return []
+    try:
+        document = documents.read(path)
+    except (UnreadableError, OSError) as error:
+        result.unreadable.append(Unreadable(path, getattr(error, "strerror", "") or str(error)))
+        return []
     document = document.without({one.cell for one in result.unreadable if one.path == path})
-    lines = {cell: _lines(document, cell) for cell in {f.cell for f in findings}}
-    offsets = [lines[f.cell][f.line - 1] + f.column - 1 for f in findings]
-    context = replace(
-        context,
-        exported=os.path.basename(path) == "__init__.py" or path.endswith(".pyi"),
-        mentioned=frozenset(re.findall(r"\w+", document.mentions)),
-    )
-    done = rewrite(document.code, {*offsets}, context)
-    rewritten, moved = document.edited(done.edits)
-    after, sorted_to = rewritten, moved
-    if done.edits:
-        after, shifted = rewritten.edited(sorting.edits(document, rewritten, moved))
-
-        def sorted_to(offset: int) -> Place:
-            return shifted(rewritten.offset(moved(offset)))
-
-    if write and after.text != document.text:
-        try:
-            after.write()
-        except UnreadableError as error:
-            result.unwritable.append(Unreadable(path, str(error)))
-            return
-        except OSError as error:
-            result.unwritable.append(Unreadable(path, error.strerror or str(error)))
-            return
-
-    uses = [offset in done.done for offset in offsets]
-    if after.text != document.text:
-        result.changes.append(Change(path, document.text, after.text, sum(uses)))
-
-    def place(offset: int) -> Place:
-        if not write:
-            return document.place(offset)
-        # An import that lost its other names has this one further on.
-        word = re.split(r"\W", document.code[offset : offset + 80])[0]
-        now = after.offset(sorted_to(offset))
-        found = re.compile(rf"\b{word}\b").search(after.code, now)
-        return after.place(found.start() if found else now)
-
-    for finding, offset, is_done in zip(findings, offsets, uses):
-        if not is_done:
-            finding = finding._replace(**place(offset)._asdict())
-            result.left.append(Left(finding, _why(finding, done.left.get(offset), place)))
-    result.notes.update(done.notes.values())
+    reasons = settled.reasons(document, findings)
+    if reasons is None:
+        return [Task(document, findings)]
+    result.left.extend(map(Left, findings, reasons))
+    return []
 
 
-def _lines(document: Document, cell: Cell) -> list[int]:
-    """Where in the code each line of a cell begins."""
-    start = document.offset(Place(cell, 1, 1))
-    newlines = re.finditer(r"\r\n|\r|\n", document.cells[cell])
-    return [start, *(start + newline.end() for newline in newlines)]
-
-
-def _why(finding: Finding, kept: Kept | None, place: Callable[[int], Place]) -> str:
-    """Why a use is left, in a few words."""
-    if kept is None:
-        unexplained = Reason.INDIRECT if finding.replacement else Reason.UNKNOWN
-        return _BY_HOW.get(finding.how, unexplained).text
-    if kept.offset is None:
-        return kept.reason.text
-    return f"{kept.reason.text} on line {place(kept.offset).line}"
-
-
-_BY_HOW = {"call": Reason.CALL, "star": Reason.STAR}
+def _check_libcst() -> None:
+    """Say in one line that LibCST does not work: its binary may be for another machine."""
+    try:
+        import_module("libcst")
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ToolError(
+            f"LibCST cannot be imported ({reason}): pip install --force-reinstall libcst"
+        ) from None

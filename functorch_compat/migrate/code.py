@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
 import libcst as cst
-from libcst.metadata import (
-    ByteSpanPositionProvider,
-    ExpressionContext,
-    ExpressionContextProvider,
-    MetadataWrapper,
-    Scope,
-    ScopeProvider,
-)
+from libcst.metadata import BaseMetadataProvider, CodeSpan, ExpressionContext, Scope
+from libcst.metadata.scope_provider import ScopeVisitor
 from libcst.metadata.span_provider import SpanProvidingCodegenState
 
 from functorch_compat.findings import UnreadableError
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+# What they match gets a name.
+_PATTERNS = (cst.MatchAs, cst.MatchStar, cst.MatchMapping)
+# The most frequent nodes.
+_BINDS_NOTHING = {
+    *(cst.Arg, cst.Attribute, cst.Comma, cst.Dot, cst.EmptyLine, cst.Expr, cst.Integer, cst.Name),
+    *(cst.Newline, cst.SimpleStatementLine, cst.SimpleWhitespace, cst.TrailingWhitespace),
+}
 
 
-class _SpanProvider(ByteSpanPositionProvider):
-    """Counts in characters, where LibCST counts in bytes."""
+class _Spans(BaseMetadataProvider[CodeSpan]):
+    """Counts in characters, where LibCST's own provider counts in bytes."""
 
-    def _gen_impl(self, module: cst.Module) -> None:
+    def of(self, module: cst.Module) -> Mapping[cst.CSTNode, CodeSpan]:
+        """The span of each node, without the blanks around it."""
         state = SpanProvidingCodegenState(
             default_indent=module.default_indent,
             default_newline=module.default_newline,
@@ -35,6 +38,54 @@ class _SpanProvider(ByteSpanPositionProvider):
             get_length=len,
         )
         module._codegen(state)
+        spans: dict[cst.CSTNode, CodeSpan] = self._computed  # type: ignore[assignment]
+        return spans
+
+
+class _Scopes(ScopeVisitor):
+    """Finds the scope of each node, and the accesses to some names.
+
+    LibCST compares every access to a name with every assignment of it. That would take too long
+    for a name with thousands of both, so this notes the accesses only to the names that matter.
+    """
+
+    def __init__(self, parents: Mapping[cst.CSTNode, cst.CSTNode], names: Collection[str]):
+        super().__init__(self)  # type: ignore[arg-type]
+        self.found: dict[cst.CSTNode, Scope] = {}
+        self._parents, self._names = parents, names
+
+    def get_metadata(self, key: Any, node: cst.CSTNode, default: Any = None) -> Any:
+        """Whether a name is read, set or deleted. LibCST asks its provider for nothing else."""
+        return _context(node, self._parents)
+
+    def set_metadata(self, node: cst.CSTNode, scope: Scope) -> None:
+        """Note the scope of a node."""
+        self.found[node] = scope
+
+    def visit_Name(self, node: cst.Name) -> None:
+        """Note an assignment of any name, or an access to a name that matters."""
+        if node.value in self._names or _context(node, self._parents) is ExpressionContext.STORE:
+            super().visit_Name(node)
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        """Note the scope of a node, without LibCST's slow search for what binds a name in it."""
+        if type(original_node) in _BINDS_NOTHING:
+            self.found[original_node] = self.scope
+        else:
+            super().on_leave(original_node)
+
+
+def _context(node: cst.CSTNode, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> ExpressionContext:
+    """Whether an expression is read, set or deleted."""
+    parent = parents.get(node)
+    while isinstance(parent, (cst.BaseElement, cst.Tuple, cst.List)):
+        node, parent = parent, parents[parent]
+    if isinstance(parent, cst.Del):
+        return ExpressionContext.DEL
+    is_set = isinstance(parent, (cst.AsName, *_PATTERNS)) or (
+        getattr(parent, "target", None) is node
+    )
+    return ExpressionContext.STORE if is_set else ExpressionContext.LOAD
 
 
 def parse(text: str) -> Code:
@@ -56,12 +107,13 @@ class Code:
     """Python code, and what LibCST knows of it."""
 
     def __init__(self, text: str, module: cst.Module):
-        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
         self.text, self.module = text, module
-        self.scopes = wrapper.resolve(ScopeProvider)
-        self._spans = wrapper.resolve(_SpanProvider)
-        self._contexts = wrapper.resolve(ExpressionContextProvider)
         self.parents = _parents(module)
+        self._spans = _Spans().of(module)
+        scopes = _Scopes(self.parents, {"torch", *self.bound_by_imports})
+        module.visit(scopes)
+        scopes.infer_accesses()
+        self.scopes = scopes.found
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """From where to where in the text it stands."""
@@ -75,10 +127,6 @@ class Code:
     def source(self, node: cst.CSTNode) -> str:
         """What stands there, without the blanks around it."""
         return self.text[slice(*self.span(node))]
-
-    def line(self, node: cst.CSTNode) -> int:
-        """The line on which it begins, counted from 1."""
-        return len(_NEWLINE.findall(self.text, 0, self.offset(node))) + 1
 
     def indent(self, node: cst.CSTNode) -> str:
         """What stands on its line before it."""
@@ -100,7 +148,7 @@ class Code:
 
     def is_loaded(self, node: cst.CSTNode) -> bool:
         """Whether the value of a name or an attribute is asked for, not set or deleted."""
-        return self._contexts.get(node) is ExpressionContext.LOAD
+        return _context(node, self.parents) is ExpressionContext.LOAD
 
     def is_unconditional(self, statement: cst.CSTNode) -> bool:
         """Whether nothing but a function or the module itself is around a small statement."""
@@ -139,9 +187,19 @@ class Code:
 
     @cached_property
     def bound_by_imports(self) -> set[str]:
-        """The names that imports without ``as`` bind."""
+        """The names that imports bind."""
         aliases = (node for node in self.parents if isinstance(node, cst.ImportAlias))
-        return {self.source(alias.name).partition(".")[0].strip() for alias in aliases}
+        names = (alias.asname.name if alias.asname else alias.name for alias in aliases)
+        return {self.source(name).partition(".")[0].strip() for name in names}
+
+    @cached_property
+    def published(self) -> set[str]:
+        """The words in the statements with ``__all__``."""
+        if "__all__" not in self.text:
+            return set()
+        small = (node for node in self.parents if isinstance(node, cst.BaseSmallStatement))
+        texts = [text for text in map(self.source, small) if "__all__" in text]
+        return {word for text in texts for word in re.findall(r"\w+", text)}
 
     def free(self, name: str) -> str:
         """A name that nothing in the code has: this one, or else with a number."""
@@ -154,16 +212,23 @@ class Code:
 def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
     """The parent of each node, in a fraction of the time of LibCST's ParentNodeProvider."""
     parents: dict[cst.CSTNode, cst.CSTNode] = {}
-    names: dict[type, tuple[str, ...]] = {}
     nodes: list[cst.CSTNode] = [module]
     for node in nodes:
-        kind = type(node)
-        if kind not in names:
-            names[kind] = tuple(field.name for field in fields(node))
-        for name in names[kind]:
+        for name in _field_names(type(node)):
             value = getattr(node, name)
             for child in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(child, cst.CSTNode):
+                if _is_node(type(child)):  # type: ignore[arg-type]
                     parents[child] = node
                     nodes.append(child)
     return parents
+
+
+@cache
+def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _is_node(kind: type) -> bool:
+    """To ask for each node whether it is one would take LibCST's abstract classes too long."""
+    return issubclass(kind, cst.CSTNode)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from functorch_compat.audit.formats import many
-from functorch_compat.migrate import Interrupted, migrate, report
+from functorch_compat.audit.formats import many, printable
+from functorch_compat.migrate import Interrupted, diff, migrate, report
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,13 +34,23 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Print the diff or write the files, tell what is left, and return the exit status."""
     try:
-        result = migrate(options.paths, options.write, report.progress, options.keep_fallbacks)
+        result = migrate(
+            options.paths,
+            options.write,
+            report.progress,
+            options.keep_fallbacks,
+            processes=os.cpu_count() or 1,
+        )
     except Interrupted as interrupted:
         done = f"{many(interrupted.files, 'file')} {'' if options.write else 'would be '}rewritten"
         print(f"functorch-compat migrate: interrupted: {done} so far", file=sys.stderr)
         return 130
     if not options.write:
         print("".join(change.diff() for change in result.changes), end="")
+        for change in result.changes:
+            if obstacle := diff.obstacle(change.path, change.encoding):
+                said = f"{change.path}: git apply cannot read its diff: {obstacle}"
+                print(printable(said), file=sys.stderr)
     sys.stdout.flush()
     print(report.as_text(result, options.write), end="", file=sys.stderr)
     if result.unreadable or result.unwritable:

@@ -73,9 +73,24 @@ def spell(name: str, use: Use, names: Imports) -> Spelling | Kept:
     module, _, last = name.rpartition(".")
     if module in LOADED:
         return _dotted(name, "torch", use, names)
-    if last in names.code.taken:
+    if last in names.code.taken and not _is_only_imported(last, use, names):
         return _dotted(name, module, use, names)
     return Spelling(last, (Need(module, last),))
+
+
+def _is_only_imported(local: str, use: Use, names: Imports) -> bool:
+    """Whether only imports of the same legacy name bind a local name, and nothing uses it.
+
+    Such imports go, so that the name is free in a second run. The first one has to give the same.
+    """
+    if local in names.code.named:
+        return False
+    scopes = {scope for scope in names.code.scopes.values() if scope}
+    bound = [assignment for scope in scopes for assignment in scope.assignments[local]]
+    imports = [names.behind(assignment) for assignment in bound]
+    return all(imports) and all(
+        one.bound == use.name and not names.accesses(one) for behind in imports for one in behind
+    )
 
 
 def spell_short(name: str, use: Use, names: Imports) -> Spelling | Kept:

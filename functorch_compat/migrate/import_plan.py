@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import libcst as cst
 from libcst.metadata import ClassScope
 
 from functorch_compat.legacy_api import MODULES
+from functorch_compat.migrate.context import Context
 from functorch_compat.migrate.decisions import Decision, Helper, Kept, Need, Replaced
 from functorch_compat.migrate.imports import Import, Imports, around
 from functorch_compat.migrate.reasons import Reason
 from functorch_compat.migrate.uses import Use
 
 _NOQA = re.compile(r"#\s*noqa(?!\s*:)|#\s*noqa\s*:[\s\w,]*\bF401\b", re.I)
-
-
-@dataclass(frozen=True)
-class Context:
-    """What is known of a file besides its code."""
-
-    exported: bool = False
-    """Whether others may import what the code imports and does not use."""
-    mentioned: frozenset[str] = frozenset()
-    """The words in which an imported name may be used, though no code uses it."""
-    is_taken: Callable[[str], bool] = lambda name: False
-    """Whether another file may import a name from here."""
-    used: frozenset[str] = frozenset()
-    """The legacy names that some audited code uses."""
-    keeps_fallbacks: bool = False
-    """Whether imports that serve torch 1 stay beside those that take their place."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +122,7 @@ def _why_it_stays(
         return None
     if isinstance(decision, Kept) and decision.reason in (Reason.SILENCED, Reason.ELSEWHERE):
         return decision
-    if one.local in {*context.mentioned, *names.published} or (
+    if one.local in {*context.mentioned, *names.code.published} or (
         context.exported and not names.accesses(one)
     ):
         return Kept(Reason.EXPORTED)
@@ -161,7 +146,7 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
     code = names.code
     if names.accesses(one) or not isinstance(one.statement, cst.ImportFrom):
         return False
-    mentioned = one.local in context.mentioned or one.local in names.published
+    mentioned = one.local in context.mentioned or one.local in names.code.published
     exported = context.exported or mentioned or is_facade(names)
     again = one.alias.asname is not None and one.imported.rpartition(".")[2] == one.local
     end = code.span(one.statement)[1]
@@ -174,7 +159,7 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
         # A name that something else binds too may be one of another file's.
         or not all(names.is_import_of("functorch", a) for a in bound)
         or any(len(names.behind(a)) > 1 for a in bound)  # by one statement
-        or context.is_taken(one.local)
+        or not context.taken.isdisjoint((one.local, "*"))
     )
 
 

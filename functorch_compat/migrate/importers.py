@@ -22,12 +22,10 @@ class Importers:
     def __init__(self, files: Iterable[str], modules: Collection[str]):
         self.files, self.modules = [*files], {_name(path) for path in modules}
 
-    def take(self, path: str, name: str) -> bool:
-        """Whether a file other than this one may take a name from the module in it."""
+    def taken(self, path: str) -> frozenset[str]:
+        """The names that files other than this one may take from the module in it."""
         takers = self._takers.get(_name(path), {})
-        return any(
-            file != path and not names.isdisjoint((name, "*")) for file, names in takers.items()
-        )
+        return frozenset().union(*(names for file, names in takers.items() if file != path))
 
     @cached_property
     def _takers(self) -> dict[str, dict[str, set[str]]]:

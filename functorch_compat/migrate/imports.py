@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,26 +106,6 @@ class Imports:
             node = self.code.parents.get(node)
         return f"{module}.".startswith(f"{name[1:]}.") or f"{name[1:]}.".startswith(f"{module}.")
 
-    def is_none(self, assignment: BaseAssignment) -> bool:
-        """Whether an assignment is ``name = None``, as where an import fails."""
-        node = _node(assignment)
-        around = [*self.code.around(node)][:2] if node is not None else []
-        return (
-            len(around) == 2
-            and isinstance(around[1], cst.Assign)
-            and self.code.source(around[1].value) == "None"
-        )
-
-    @cached_property
-    def published(self) -> set[str]:
-        """The words in the statements with ``__all__``."""
-        code = self.code
-        if "__all__" not in code.text:
-            return set()
-        small = (node for node in code.parents if isinstance(node, cst.BaseSmallStatement))
-        texts = [code.source(node) for node in small]
-        return {word for t in texts if "__all__" in t for word in re.findall(r"\w+", t)}
-
     @cached_property
     def torch(self) -> list[Import]:
         """Those that bind a name to torch itself."""
@@ -185,6 +164,17 @@ def _imported(statement: Statement) -> Iterator[tuple[cst.ImportAlias, str, str]
         name = full_name(alias.name)
         local = alias.asname.name if alias.asname else None
         yield alias, package + name, full_name(local) if local else first(name)
+
+
+def is_none(assignment: BaseAssignment, code: Code) -> bool:
+    """Whether an assignment is ``name = None``, as where an import fails."""
+    node = _node(assignment)
+    around = [*code.around(node)][:2] if node is not None else []
+    return (
+        len(around) == 2
+        and isinstance(around[1], cst.Assign)
+        and code.source(around[1].value) == "None"
+    )
 
 
 def first(name: str) -> str:

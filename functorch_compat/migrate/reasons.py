@@ -25,12 +25,12 @@ class Reason(Enum):
         "look for it in `torch._functorch`, where it can change in any release",
     )
     CALL = (
-        "imported by a call",
-        "import what you need in the usual way",
+        "a call names it",
+        "import what you need in the usual way, and use it without `getattr` and its kin",
     )
     STAR = (
         "imported with a star",
-        "name what you use",
+        "name what you use: the rewrite does so only where nothing else can give or take a name",
     )
     STRING = (
         "a string names it",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from functorch_compat.audit.formats import many, printable
 from functorch_compat.legacy_api import LEGACY_API
-from functorch_compat.migrate import Result
+from functorch_compat.migrate import Left, Result
 
 
 def progress(files: list[str]) -> Iterator[str]:
@@ -27,10 +27,7 @@ def progress(files: list[str]) -> Iterator[str]:
 
 def as_text(result: Result, written: bool) -> str:
     """What is left for a person, with the recipes, and a summary."""
-    lines = [
-        f"{left.finding.place}: {left.finding.name}: {left.why}: use {left.finding.replacement}"
-        for left in result.left
-    ]
+    lines = [_line(left) for left in result.left]
     lines += [f"{one.place}: unreadable: {one.reason}" for one in result.unreadable]
     lines += [f"{one.place}: unwritable: {one.reason}" for one in result.unwritable]
     lines = [printable(line) for line in lines]
@@ -50,3 +47,8 @@ def as_text(result: Result, written: bool) -> str:
     if result.unwritable:
         lines += ["", f"{many(len(result.unwritable), 'file')} could not be written."]
     return "\n".join(lines or ["No uses of legacy names."]).lstrip("\n") + "\n"
+
+
+def _line(left: Left) -> str:
+    line = f"{left.finding.place}: {left.finding.name}: {left.why}"
+    return f"{line}: use {left.finding.replacement}" if left.finding.replacement else line

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Collection
 from typing import NamedTuple
+
+from libcst import ParserSyntaxError, parse_module
 
 from functorch_compat.edits import Edit, apply
 from functorch_compat.findings import UnreadableError
 from functorch_compat.legacy_api import MODULES
-from functorch_compat.migrate import fallbacks, import_plan, layout, strings, uses
+from functorch_compat.migrate import fallbacks, import_plan, layout, stars, strings, uses
 from functorch_compat.migrate.code import parse
+from functorch_compat.migrate.context import Context
 from functorch_compat.migrate.decisions import Decision, Kept, Replaced
-from functorch_compat.migrate.import_plan import Context
 from functorch_compat.migrate.imports import Import, Imports
 from functorch_compat.migrate.reasons import Reason
 from functorch_compat.migrate.rules import decide
@@ -72,21 +76,37 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
         if edit.start in found:
             edits.append(edit)
             done.add(edit.start)
+    for place, edit in strings.modules(names.code):
+        if place in found:
+            edits.append(edit)
+            done.add(place)
+    for edit in stars.edits(names, context):
+        if edit.start in found:
+            edits.append(edit)
+            done.add(edit.start)
+    modules = {place for use, place in places.items() if use.row and use.row.is_module}
+    calls = strings.attributes(names.code, modules & done - left.keys())
+    done.update(place for place in calls if place in found and place not in left)
     unseen = [place for place in found if place not in done and place not in left]
     left.update(dict.fromkeys(strings.inside(names.code, unseen), Kept(Reason.STRING)))
     edits += layout.edits(plans, names)
     edits = list(dict.fromkeys(edits))
-    _check(text, edits)
+    if edits:
+        _check(text, edits)
     return Rewrite(edits, done - left.keys(), left, notes)
 
 
 def _check(text: str, edits: list[Edit]) -> None:
-    import libcst as cst
-
-    if edits:
+    """Make sure that what would be written can be parsed: by Python itself, which is faster."""
+    after = apply(text, edits).text
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an escape sequence in a string, say
+            ast.parse(after)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # it may be for a newer Python
         try:
-            cst.parse_module(apply(text, edits).text)
-        except cst.ParserSyntaxError as error:
+            parse_module(after)
+        except ParserSyntaxError as error:
             raise UnreadableError(
                 f"line {error.raw_line} of its code: LibCST cannot parse what would become of it"
             ) from None

@@ -8,7 +8,7 @@ import libcst as cst
 
 from functorch_compat.edits import Edit
 from functorch_compat.legacy_api import LEGACY_API
-from functorch_compat.migrate import functional
+from functorch_compat.migrate import functional, settled
 from functorch_compat.migrate.decisions import (
     Decision,
     Kept,
@@ -28,7 +28,7 @@ def decide(use: Use, names: Imports) -> Decision:
     """Say what becomes of a use."""
     row = use.row
     if row is None:
-        return Kept(Reason.PRIVATE if "._" in use.name else Reason.UNKNOWN)
+        return Kept(settled.of_name(use.name))
     if use.access is not None:
         if not names.code.is_loaded(use.node):
             return Kept(Reason.ASSIGNED)
@@ -40,27 +40,25 @@ def decide(use: Use, names: Imports) -> Decision:
 def rename(use: Use, names: Imports) -> Decision:
     """Write the new name in the place of the old one."""
     row = LEGACY_API[use.name]
+    note = f"uses {row.module}, which is private to torch" if "._" in row.module else ""
     if use.access is None:
         (one,) = use.imports
         new = row.replacement + one.imported[len(use.name) :]
-        if not isinstance(one.statement, cst.ImportFrom):
-            return Replaced((), (Need(new, "", one.local if one.bound == one.imported else ""),))
-        module, _, last = new.rpartition(".")
-        return Replaced((), (Need(module, last, one.local),))
+        if isinstance(one.statement, cst.ImportFrom):
+            module, _, last = new.rpartition(".")
+            need = Need(module, last, one.local)
+        else:
+            need = Need(new, "", one.local if one.bound == one.imported else "")
+        return Replaced((), (need,), note)
     spelling = (spell_module if row.is_module else spell)(row.replacement, use, names)
     if isinstance(spelling, Kept):
         return spelling
-    return Replaced((Edit(*names.code.span(use.node), spelling.text),), spelling.needs)
+    return Replaced((Edit(*names.code.span(use.node), spelling.text),), spelling.needs, note)
 
 
-def another_call(use: Use, names: Imports) -> Decision:
-    """Leave what nobody has a rule for."""
-    return Kept(Reason.ANOTHER_CALL)
-
-
-def nothing(use: Use, names: Imports) -> Decision:
-    """Leave what has no counterpart."""
-    return Kept(Reason.NOTHING)
+def leave(use: Use, names: Imports) -> Decision:
+    """Leave what has no counterpart, or none that a rule writes."""
+    return Kept(settled.of_name(use.name))
 
 
 def einops(use: Use, names: Imports) -> Decision:
@@ -99,4 +97,4 @@ RULES: dict[str, Rule] = {
     "functorch.einops.rearrange": einops,
     "functorch.dim": dim,
 }
-_BY_KIND: dict[str, Rule] = {"rename": rename, "rewrite": another_call, "none": nothing}
+_BY_KIND: dict[str, Rule] = {"rename": rename, "rewrite": leave, "none": leave}

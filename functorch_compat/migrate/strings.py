@@ -1,4 +1,7 @@
-"""Strings that name a legacy function: patch targets are rewritten, all others are left."""
+"""Strings that name something legacy, and the calls that they are in.
+
+A patch target is rewritten, and so is a module that a call only looks for.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from functorch_compat.migrate.code import Code
 from functorch_compat.migrate.decisions import LOADED
 
 _PATCHES = ("patch", "setattr", "delattr")
+_IMPORTERS = ("import_module", "find_spec", "importorskip")
 
 
 def targets(code: Code, called: Collection[str]) -> Iterator[Edit]:
@@ -38,6 +42,50 @@ def _is_target(node: cst.SimpleString, argument: cst.CSTNode, code: Code) -> boo
     if not isinstance(call, cst.Call) or call.args[0] is not argument:
         return False
     return code.source(call.func).rpartition(".")[2] in _PATCHES
+
+
+def modules(code: Code) -> Iterator[tuple[int, Edit]]:
+    """The edits of the strings that name a legacy module whose presence alone matters.
+
+    Each comes with the offset of its call, as in ``find_spec("functorch") is not None``.
+    """
+    for node, argument in code.parents.items():
+        if not isinstance(node, cst.SimpleString) or not isinstance(argument, cst.Arg):
+            continue
+        call = code.parents[argument]
+        new = _new_module(node.raw_value)
+        if new and isinstance(call, cst.Call) and _is_a_check(call, code):
+            start = code.offset(node) + len(node.prefix) + len(node.quote)
+            yield code.offset(call), Edit(start, start + len(node.raw_value), new)
+
+
+def _new_module(name: str) -> str:
+    if name == "functorch":
+        return "torch.func"
+    row = LEGACY_API.get(name)
+    return row.replacement if row and row.is_module and row.kind == "rename" else ""
+
+
+def _is_a_check(call: cst.Call, code: Code) -> bool:
+    """Whether a call imports or looks for a module, and nothing but that is asked of it."""
+    if code.source(call.func).rpartition(".")[2] not in _IMPORTERS:
+        return False
+    parent = code.parents[call]
+    if isinstance(parent, cst.Comparison):
+        return parent.left is call and code.source(parent.comparisons[0].comparator) == "None"
+    return isinstance(parent, cst.Expr)
+
+
+def attributes(code: Code, done: Collection[int]) -> Iterator[int]:
+    """The calls such as ``patch.object(module, "name")`` that take a module by its new name now.
+
+    Args:
+        code: The code.
+        done: The offsets of the uses of modules that the edits rewrite.
+    """
+    for node in code.parents:
+        if isinstance(node, cst.Call) and node.args and code.offset(node.args[0].value) in done:
+            yield code.offset(node)
 
 
 def inside(code: Code, offsets: Collection[int]) -> Iterator[int]:

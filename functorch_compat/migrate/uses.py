@@ -9,7 +9,7 @@ import libcst as cst
 from libcst.metadata import Access
 
 from functorch_compat.legacy_api import LEGACY_API, MODULES, LegacyName
-from functorch_compat.migrate.imports import Import, Imports, assignments, first, root
+from functorch_compat.migrate.imports import Import, Imports, assignments, first, is_none, root
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def _attributes(names: Imports) -> Iterator[Use]:
         imports = [one for assignment in may_be for one in names.behind(assignment)]
         legacy = tuple(one for one in imports if first(one.imported) == "functorch")
         ours = all(
-            names.is_import_of("functorch", assignment) or names.is_none(assignment)
+            names.is_import_of("functorch", assignment) or is_none(assignment, names.code)
             for assignment in may_be
         )
         certain = ours and len({one.bound for one in legacy}) == 1

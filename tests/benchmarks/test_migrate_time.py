@@ -1,6 +1,7 @@
-"""The migration of a tree beside its parts: the audit, and LibCST on the files with uses.
+"""How long ``migrate`` takes: on a tree, on what it cannot rewrite, and on one long file.
 
-LibCST parses each of those, finds what is what, and parses it again, as it would what it became.
+On a tree its peers are its parts: the audit, and LibCST on the files with uses. LibCST parses each
+of those, finds what is what, and parses it again, as it would what it became.
 """
 
 import subprocess
@@ -58,3 +59,34 @@ def test_a_thousand_files_of_which_fifty_use_functorch(benchmark, contender, tre
         rounds=5,
         warmup_rounds=1,
     )
+
+
+@pytest.mark.parametrize("contender", ["audit", "migrate"])
+def test_files_in_which_no_rule_can_rewrite_anything(benchmark, contender, tmp_path):
+    """Such files are what a second run finds. The migration takes little longer than the audit."""
+    for n in range(50):
+        left = f"from functorch.dim import dims\n{BODY}\n\nfirst = dims(1)\n"
+        (tmp_path / f"left_{n}.py").write_text(left)
+    benchmark.group = "50 files with nothing to rewrite"
+    benchmark.pedantic(
+        subprocess.run,
+        args=([sys.executable, *COMMANDS[contender]],),
+        kwargs={"cwd": tmp_path, "capture_output": True},
+        rounds=5,
+        warmup_rounds=1,
+    )
+
+
+@pytest.mark.parametrize("uses", [15_000, 30_000, 60_000])
+def test_one_long_file(benchmark, uses, tmp_path):
+    """The time grows with the length."""
+    code = "import functorch\nimport torch\n" + "functorch.vjp(f, x)\nx = 1\n" * uses
+    (tmp_path / "long.py").write_text(code)
+    benchmark.group = "one file, with two lines for each use"
+    result = benchmark.pedantic(
+        subprocess.run,
+        args=([sys.executable, *COMMANDS["migrate"]],),
+        kwargs={"cwd": tmp_path, "capture_output": True, "check": False},
+        rounds=1,
+    )
+    assert result.stdout.count(b"+torch.func.vjp(f, x)") == uses

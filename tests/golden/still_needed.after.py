@@ -9,7 +9,7 @@ __all__ = ["public"]
 
 print(torch.func.vjp(f, x))
 torch.func.vjp(f, bare)
-patched.vjp = torch.func.grad
+patched.hessian = torch.func.grad
 
 
 def annotated(x: "used_in_a_string.FunctionalModule"):

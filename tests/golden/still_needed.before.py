@@ -10,7 +10,7 @@ __all__ = ["public"]
 
 print(functorch.vjp(f, x))
 bare.vjp(f, bare)
-patched.vjp = patched.grad
+patched.hessian = patched.grad
 
 
 def annotated(x: "used_in_a_string.FunctionalModule"):
