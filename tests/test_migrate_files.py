@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 from conftest import run_command
@@ -31,7 +32,9 @@ def test_processes_give_what_one_gives(many_files):
 
 def test_ctrl_c_ends_all_processes_and_leaves_no_half_file(many_files):
     command = [sys.executable, "-m", "functorch_compat", "migrate", "--write"]
-    options = {"cwd": many_files, "start_new_session": True, "text": True}
+    # A background job of a shell ignores the signal, and would pass that on.
+    default = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    options = {"cwd": many_files, "start_new_session": True, "text": True, "preexec_fn": default}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, **options)
     while not any(file.read_text() == MIGRATED for file in many_files.iterdir() if file.is_file()):
         time.sleep(0.01)
