@@ -130,11 +130,12 @@ class _Audit:
         """Read the records, and make the run fail if there are new uses."""
         yield
         self._recorder.write()
-        if not self._is_worker and self._fails() and session.exitstatus in (0, 5):
+        if not self._is_worker and self._fails(session.config) and session.exitstatus in (0, 5):
             session.exitstatus = 1
 
-    def _fails(self) -> bool:
+    def _fails(self, config: pytest.Config) -> bool:
         """Prepare the report, and return whether the run has to fail."""
+        from functorch_compat.activation import is_active
         from functorch_compat.audit import formats
         from functorch_compat.audit.recorded import audit_recorded
         from functorch_compat.files import replace
@@ -143,7 +144,9 @@ class _Audit:
         listed = self._baseline
         gone: Sequence[object] = ()
         try:
-            result = audit_recorded(self._recorder.folder, self._older_records)
+            # The settings decide what the project is, wherever in it pytest was started.
+            project = str(config.rootpath)
+            result = audit_recorded(self._recorder.folder, self._older_records, project)
             if self._options.report:
                 replace(self._options.report, formats.as_json(result).encode())
             if listed and self._options.written_baseline:
@@ -160,6 +163,8 @@ class _Audit:
         self._text = formats.as_text(result, listed and listed.sums, is_source=False)
         if listed and gone:
             self._text += f"{formats.many(len(gone), 'use')} in {listed.file} did not occur.\n"
+        if not is_active():
+            self._text += "The shim is not active, so calls were not recorded: activate it.\n"
         return listed is not None and bool(result.findings)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -41,6 +41,7 @@ class Recorder:
         name = f"{os.getpid()}-{time.time_ns()}-{secrets.token_hex(4)}.json"
         self._file = os.path.join(self.folder, name)
         self._counts: dict[tuple[str, str, int], int] = defaultdict(int)
+        self._is_lost = False
 
     def _write_at_exit(self) -> None:
         # Unlike atexit, this also works in forked workers.
@@ -58,12 +59,13 @@ class Recorder:
             self.write()
 
     def write(self) -> None:
-        """Write the file, if anything was counted. If that fails, say so and go on."""
+        """Write the file, if anything was counted. If that fails, say so once and go on."""
         try:
-            if self._counts:
+            if self._counts and not self._is_lost:
                 calls = [_call(*place, count) for place, count in list(self._counts.items())]
                 replace(self._file, json.dumps({"version": VERSION, "calls": calls}).encode())
         except Exception as error:  # The recorder must never stop a program.
+            self._is_lost = True
             reason = getattr(error, "strerror", None) or error
             print(
                 f"functorch-compat: {self.folder} cannot be written ({reason}): "

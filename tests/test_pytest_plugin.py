@@ -7,6 +7,8 @@ from conftest import run_python
 
 pytestmark = pytest.mark.slow
 
+# It returns a list, because a pool passes a tensor through a socket in TMPDIR, whose path is often
+# too long for a socket.
 LEGACY = """\
 import functorch
 import torch
@@ -110,7 +112,9 @@ def test_a_new_line_fails_and_a_moved_one_does_not(project):
     run(project, "--functorch-write-baseline=baseline.json")
     (project / "legacy.py").write_text(f"# Moved.\n{LEGACY}")
     (project / "inner").mkdir()
-    assert "No new uses (1 in ../baseline.json)." in run(project / "inner", "..")
+    # Neither the current folder nor a project among temporary files makes a line new.
+    lines = run(project / "inner", "..", TMPDIR=str(project.parent))
+    assert "No new uses (1 in ../baseline.json)." in lines
 
     with (project / "test_legacy.py").open("a") as tests:
         tests.write("    import functorch; functorch.grad(derivative)\n")
@@ -118,6 +122,13 @@ def test_a_new_line_fails_and_a_moved_one_does_not(project):
     assert "test_legacy.py:6: functorch.grad: use torch.func.grad (1 call)" in lines
     assert not [line for line in lines if line.startswith("legacy.py:")]
     assert "1 passed" in lines[-1]
+
+
+def test_a_run_without_the_shim_says_that_it_records_nothing(project):
+    lines = run(
+        *(project, "--functorch-audit", "--ignore=test_legacy.py"), status=5, FUNCTORCH_COMPAT="off"
+    )
+    assert "The shim is not active, so calls were not recorded: activate it." in lines
 
 
 def test_it_does_nothing_until_asked(tmp_path):

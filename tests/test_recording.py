@@ -13,6 +13,7 @@ import torch
 from conftest import run_python
 
 from functorch_compat import cli, deprecation
+from functorch_compat.audit import recorded
 from functorch_compat.recording import Recorder
 
 pytestmark = pytest.mark.slow
@@ -146,6 +147,19 @@ def test_a_disk_that_refuses_costs_one_line(folder, is_full, tmp_path):
     assert not [*tmp_path.glob("records/*")]
 
 
+def test_a_worker_that_cannot_write_says_so_once(tmp_path, monkeypatch, capsys):
+    (tmp_path / "a file").touch()
+    monkeypatch.setattr("functorch_compat.recording.parent_process", lambda: object())
+    recorder = Recorder(str(tmp_path / "a file"))
+
+    recorder.count("functorch.vjp", "a.py", 1)
+    recorder.count("functorch.vjp", "a.py", 2)
+    recorder.write()
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a file cannot be written (" in line
+
+
 def test_off_it_is_not_even_loaded():
     code = "import functorch_compat.deprecation as d, sys; print(d.recorder, *sys.modules)"
     recorder, *modules = run_python("-c", code, FUNCTORCH_COMPAT_RECORD="").stdout.split()
@@ -254,6 +268,27 @@ def test_where_code_is_that_is_not_the_projects(calls, found, tmp_path):
     ]
 
 
+def test_an_editable_install_is_the_project_in_its_sub_folders(calls, found, tmp_path, monkeypatch):
+    info = tmp_path / "site/mine-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    origin = {"url": Path.cwd().as_uri(), "dir_info": {"editable": True}}
+    (info / "direct_url.json").write_text(json.dumps(origin))
+    calls({"f(x)": 1}, "src/mine.py")
+    Path("tests").mkdir()
+    monkeypatch.syspath_prepend(tmp_path / "site")
+
+    def place(folder):
+        monkeypatch.chdir(folder)
+        recorded._editable_sources.cache_clear()
+        (one,) = found(f"--recorded={tmp_path}/project/records")
+        return one["path"], one.get("distribution")
+
+    assert place(tmp_path / "project/tests") == ("../src/mine.py", None)
+    assert place(tmp_path / "site") == ("src/mine.py", "mine 1.0")
+    recorded._editable_sources.cache_clear()
+
+
 def test_files_that_each_run_names_anew_are_not_new(recorder, audit, found):
     for run in ("1", "2"):
         for file in (f"/tmp/ipykernel_{run}/3.py", f"<ipython-input-{run}-a>", "<string>"):
@@ -323,7 +358,7 @@ def test_a_foreign_file_is_2_and_one_line(record, recorder, audit):
     assert (status, out) == (2, "")
     (line,) = err.splitlines()
     assert "records/other.json is not a record of a run (" in line
-    assert line.endswith("): remove it")
+    assert line.endswith("): record into a folder with nothing else")
 
 
 @pytest.mark.parametrize(
@@ -333,6 +368,7 @@ def test_a_foreign_file_is_2_and_one_line(record, recorder, audit):
             ["--recorded=no"],
             "no: no such folder: to record a command, put FUNCTORCH_COMPAT_RE",
         ),
+        (["--recorded="], ": no such folder"),
         (["--recorded=records", "."], "--recorded takes neither paths nor --exclude"),
     ],
 )

@@ -63,7 +63,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Print what is found, and return the exit status."""
-    other = "--installed" if options.installed else "--recorded" if options.recorded else None
+    is_run = options.recorded is not None
+    other = "--installed" if options.installed else "--recorded" if is_run else None
     if other and (options.paths or options.exclude):
         raise ToolError(f"{other} takes neither paths nor --exclude")
     project = settings.Settings() if other else settings.nearest()
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         from functorch_compat.audit.installed import audit_installed
 
         audited, result = "installed", audit_installed()
-    elif options.recorded:
+    elif is_run:
         from functorch_compat.audit.recorded import audit_recorded
 
         audited, result = "run", audit_recorded(options.recorded)

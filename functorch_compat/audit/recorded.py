@@ -23,11 +23,14 @@ _LIBRARY = re.compile(r"(.*[/\\](?:(?:site|dist)-packages|lib(?:64)?[/\\]python3
 _NOTEBOOK = re.compile(r"ipykernel_\d+|ipython-input-")
 
 
-def audit_recorded(folder: str, ignored: Collection[str] = ()) -> Result:
+def audit_recorded(
+    folder: str, ignored: Collection[str] = (), project: str | None = None
+) -> Result:
     """Return a finding for each line and the legacy name that it called.
 
     The project's own lines come first, then those of each distribution. Within both, the lines with
-    the most calls come first. Files with an ``ignored`` name are not read.
+    the most calls come first. Files with an ``ignored`` name are not read. ``project`` is a folder
+    of the project; without it, that is the current folder.
 
     Raises:
         ToolError: If the folder or a file cannot be read, or a file is not a record.
@@ -40,9 +43,10 @@ def audit_recorded(folder: str, ignored: Collection[str] = ()) -> Result:
         ) from None
     except OSError as error:
         raise ToolError(f"{folder} cannot be read: {error.strerror}") from None
+    project = _whole_project(project or os.getcwd())
     calls: Counter[Finding] = Counter()
     for name in sorted(names.difference(ignored)):
-        calls.update(_read(os.path.join(folder, name)))
+        calls.update(_read(os.path.join(folder, name), project))
     by_distribution: Counter[str] = Counter()
     for finding, count in calls.items():
         by_distribution[finding.distribution] += count
@@ -54,7 +58,7 @@ def audit_recorded(folder: str, ignored: Collection[str] = ()) -> Result:
     return Result(findings, [])
 
 
-def _read(file: str) -> Counter[Finding]:
+def _read(file: str, project: str) -> Counter[Finding]:
     """Return how often one process called each name at each line."""
     calls: Counter[Finding] = Counter()
     try:
@@ -64,26 +68,35 @@ def _read(file: str) -> Counter[Finding]:
         for call in document["calls"]:
             if {key: type(value) for key, value in call.items()} != _TYPES or call["count"] < 1:
                 raise ValueError(f"not a call: {call}")
-            calls[_finding(call["name"], call["file"], call["line"], call["text"])] += call["count"]
+            path, distribution = _place(call["file"], project)
+            finding = _finding(call["name"], path, call["line"], call["text"], distribution)
+            calls[finding] += call["count"]
     except OSError as error:
         raise ToolError(f"{file} cannot be read: {error.strerror}") from None
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise ToolError(f"{file} is not a record of a run ({reason}): remove it") from None
+        raise ToolError(
+            f"{file} is not a record of a run ({reason}): record into a folder with nothing else"
+        ) from None
     return calls
 
 
 _TYPES = {"name": str, "file": str, "line": int, "text": str, "count": int}
 
 
-def _finding(name: str, file: str, line: int, text: str) -> Finding:
-    path, distribution = _place(file)
+def _finding(name: str, path: str, line: int, text: str, distribution: str) -> Finding:
     api = LEGACY_API[name]
     row = (name, api.replacement, api.kind)
     return Finding(path, line, 0, None, *row, text, distribution, how="run")
 
 
-def _place(file: str) -> tuple[str, str]:
+def _whole_project(folder: str) -> str:
+    """Return the editable install that a folder is in, or else the folder itself."""
+    real = os.path.realpath(folder)
+    return next((source for source in _editable_sources() if _is_in(real, source)), folder)
+
+
+def _place(file: str, project: str) -> tuple[str, str]:
     """Return the path to show for a file, and its distribution unless it is in the project."""
     installed = _LIBRARY.match(file)
     if installed is not None:
@@ -94,7 +107,7 @@ def _place(file: str) -> tuple[str, str]:
     if file.startswith("<"):  # The code has no file, as in `exec`.
         return file, NO_DISTRIBUTION
     real = os.path.realpath(file)
-    if _is_in(real, os.getcwd()):
+    if _is_in(real, project):
         return os.path.relpath(real), ""
     for source, distribution in _editable_sources().items():
         if _is_in(real, source):
