@@ -88,9 +88,9 @@ def _is_only_imported(local: str, use: Use, names: Imports) -> bool:
         return False
     scopes = {scope for scope in names.code.scopes.values() if scope}
     bound = [assignment for scope in scopes for assignment in scope.assignments[local]]
-    imports = [names.behind(assignment) for assignment in bound]
+    imports = [names.imports_of(assignment) for assignment in bound]
     return all(imports) and all(
-        one.bound == use.name and not names.accesses(one) for behind in imports for one in behind
+        one.bound == use.name and not names.accesses(one) for found in imports for one in found
     )
 
 
