@@ -45,7 +45,7 @@ Cell = Optional[int]
 
 
 class Place(NamedTuple):
-    """A place in a file. Lines and columns count from 1, and in a notebook from the cell's start."""
+    """A place in a file. Lines and columns count from 1. Lines of notebooks count in the cell."""
 
     cell: Cell
     line: int

@@ -42,7 +42,7 @@ def apply(text: str, edits: Iterable[Edit]) -> Edited:
         parts.append(text[position : edit.start])
         length += edit.start - position
         if edit.text is None:
-            end = ""  # The end of the text so far, with at least one word.
+            end = ""  # This is the end of the text so far, with at least one word.
             while parts and not end.strip():
                 end = parts.pop() + end
             length -= len(end)
@@ -58,8 +58,8 @@ def apply(text: str, edits: Iterable[Edit]) -> Edited:
 def _without_lines(new: str, text: str, end: int) -> tuple[str, int]:
     """Return ``new`` without the removed lines, and the offset in ``text`` at which they end.
 
-    ``new`` ends at the first word of the removed lines. The last of them contains the offset
-    ``end``. If there are blank lines before and after, those of one side are removed too.
+    ``new`` ends where the first word of the removed lines begins. The last of these lines contains
+    the offset ``end``. If there are blank lines on both sides, those of one side are removed too.
     """
     new = new.rstrip(" \t\f")
     rest = _REST_OF_LINE.match(text, end)

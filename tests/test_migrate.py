@@ -647,7 +647,7 @@ def a_use(draw, bound):
     return f"{draw(st.sampled_from([*names, 'f']))}(f)"
 
 
-class _Everything:
+class _AllOffsets:
     """Stands for the offsets of all uses, as if the audit had found each of them."""
 
     def __contains__(self, offset):
@@ -658,11 +658,11 @@ class _Everything:
 
 
 def rewritten(code):
-    return apply(code, rewrite(code, _Everything()).edits).text
+    return apply(code, rewrite(code, _AllOffsets()).edits).text
 
 
 def skeleton(code):
-    """Return the lines of the code, without imports, and with only the last part of dotted names."""
+    """Return the lines of the code without imports, with only the last part of dotted names."""
     lines = code.split("\n")
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):

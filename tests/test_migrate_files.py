@@ -1,4 +1,4 @@
-"""``migrate`` works on many files: processes, interruptions, patches, and files it need not parse."""
+"""``migrate`` works on many files: processes, Ctrl-C, patches, and files it need not parse."""
 
 import os
 import signal

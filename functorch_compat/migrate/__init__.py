@@ -125,7 +125,11 @@ def migrate(
             left = {one.finding.name for one in result.left if one.finding.how in ("import", "use")}
             context = Context(used=frozenset(used - left), keeps_fallbacks=keep_fallbacks)
             ready = [
-                task._replace(context=replace(context, taken=importers.taken(task.document.path)))
+                task._replace(
+                    context=replace(
+                        context, imported_elsewhere=importers.imported_elsewhere(task.document.path)
+                    )
+                )
                 for task in part
             ]
             try:

@@ -230,5 +230,5 @@ def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
 
 @cache
 def _is_node(kind: type) -> bool:
-    """Return whether a class is one of nodes. ``isinstance`` is slow for abstract classes."""
+    """Return whether a class is a class of nodes. LibCST's abstract classes make this slow."""
     return issubclass(kind, cst.CSTNode)

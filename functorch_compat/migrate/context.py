@@ -1,4 +1,4 @@
-"""Defines a task, which is a file to migrate, and its context, which its code does not show."""
+"""Defines tasks. A task is a file to migrate, with facts that its code does not show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Context:
     """Whether other code may import the names that this file imports but does not use."""
     mentioned: frozenset[str] = frozenset()
     """The words in magics. They may use imported names that the Python code does not use."""
-    taken: frozenset[str] = frozenset()
+    imported_elsewhere: frozenset[str] = frozenset()
     """The names that other files may import from this file. ``*`` stands for any name."""
     used: frozenset[str] = frozenset()
     """The legacy names that any of the files uses, without those that stay in a file."""

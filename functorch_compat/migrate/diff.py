@@ -54,7 +54,8 @@ def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[_Opcode]:
     ``SequenceMatcher`` takes quadratic time on a long text with many changes. So it compares only
     the lines between two anchors, which are lines that are certainly the same.
     """
-    equal = (0, 0, 0)  # A run of equal lines: its start in old, in new, its length.
+    # This is a run of equal lines: its start in old, its start in new, and its length.
+    equal = (0, 0, 0)
     i = j = 0
     for i_end, j_end in [*_anchors(old, new), (len(old), len(new))]:
         matcher = SequenceMatcher(None, old[i:i_end], new[j:j_end])

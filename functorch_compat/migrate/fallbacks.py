@@ -1,4 +1,4 @@
-"""Finds pairs of imports of which torch 2.0 and later need only one.
+"""Finds pairs of imports. Torch 2.0 and later need only one of the two.
 
 One example is ``try: from torch.func import vmap`` with ``except ImportError: from functorch import
 vmap``. Another is ``if version >= 2: …`` with ``else: …``. The branch without functorch replaces

@@ -70,14 +70,14 @@ def _rows(text: str, position: int, names: list[Name]) -> list[_Row]:
 def _listed(rows: list[_Row], module: str, comma: str) -> str:
     """Return the names from ``module``, in their old lines and with their comments."""
     first, last = rows[0], rows[-1]
-    kept = [row for row in rows if any(name.module == module for name in row.names)]
-    text = first.rest if not first.names and kept[0] is rows[1] else ""
-    for row in kept:
+    own_rows = [row for row in rows if any(name.module == module for name in row.names)]
+    text = first.rest if not first.names and own_rows[0] is rows[1] else ""
+    for row in own_rows:
         with_comments = row.above != "" and row.names[0].module == module
         if with_comments or text or not first.names:
             text += row.begin(with_comments)
         text += ", ".join(name.text for name in row.names if name.module == module)
-        text += (comma if row is kept[-1] else ",") + row.rest
+        text += (comma if row is own_rows[-1] else ",") + row.rest
     if not last.names:
-        return text + last.begin(with_comments=kept[-1] is rows[-2])
-    return text + (rows[1].begin(with_comments=False) if kept[-1].rest.strip() else "")
+        return text + last.begin(with_comments=own_rows[-1] is rows[-2])
+    return text + (rows[1].begin(with_comments=False) if own_rows[-1].rest.strip() else "")

@@ -1,7 +1,7 @@
 """Rewrites ``make_functional`` and similar functions to ``torch.func.functional_call``.
 
-If there is a single call and its results are unpacked, its code is written out in its place. In all
-other cases a function of the old name replaces the import, as torch's guide advises.
+If there is a single call and its results are unpacked, new code replaces the call. In all other
+cases, a function of the old name replaces the import, as torch's guide advises.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
     for use in decisions:
         for one in use.imports:
             by_import.setdefault(one, []).append(use)
-    given: list[tuple[Import, Need | Helper]] = []
+    already_planned: list[tuple[Import, Need | Helper]] = []
     plans = {}
     for one in names.of("functorch"):
         uses = by_import.get(one, [])
@@ -47,9 +47,13 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
                 wanted = decision.requires
                 if use.access is None and (stays or _is_unused(one, names, context)):
                     wanted = ()
-                needs += [n for n in wanted if not _is_given(n, one, use, given, names)]
+                needs += [
+                    n
+                    for n in wanted
+                    if not _is_already_planned(n, one, use, already_planned, names)
+                ]
         needs = [n for n in dict.fromkeys(needs) if not _is_implied(n, needs)]
-        given += [(one, need) for need in needs]
+        already_planned += [(one, need) for need in needs]
         plans[one] = Plan(stays, tuple(needs))
     return plans
 
@@ -62,11 +66,11 @@ def _is_implied(need: Need | Helper, needs: list[Need | Helper]) -> bool:
     )
 
 
-def _is_given(
+def _is_already_planned(
     need: Need | Helper,
     one: Import,
     use: Use,
-    given: list[tuple[Import, Need | Helper]],
+    already_planned: list[tuple[Import, Need | Helper]],
     names: Imports,
 ) -> bool:
     """Return whether the imports that are already planned provide what is needed there."""
@@ -76,10 +80,10 @@ def _is_given(
             names.is_import_of("functorch", bound) for bound in one.scope.assignments[one.local]
         ) and any(
             planned == need and other.scope is one.scope and names.is_sure(other, offset)
-            for other, planned in given
+            for other, planned in already_planned
             if other is not one
         )
-    for other, planned in given:
+    for other, planned in already_planned:
         if isinstance(planned, Helper):
             continue
         if need.name or need.local:
@@ -162,7 +166,7 @@ def _is_unused(one: Import, names: Imports, context: Context) -> bool:
         # If something else binds the name too, another file may need this import.
         or not all(names.is_import_of("functorch", a) for a in bound)
         or any(len(names.imports_of(a)) > 1 for a in bound)  # One statement binds it twice.
-        or not context.taken.isdisjoint((one.local, "*"))
+        or not context.imported_elsewhere.isdisjoint((one.local, "*"))
     )
 
 

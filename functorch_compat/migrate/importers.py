@@ -22,15 +22,15 @@ class Importers:
     def __init__(self, files: Iterable[str], modules: Collection[str]):
         self.files, self.modules = [*files], {_name(path) for path in modules}
 
-    def taken(self, path: str) -> frozenset[str]:
+    def imported_elsewhere(self, path: str) -> frozenset[str]:
         """Return the names that other files may import from the module at this path."""
-        takers = self._takers.get(_name(path), {})
-        return frozenset().union(*(names for file, names in takers.items() if file != path))
+        importers = self._names_by_file.get(_name(path), {})
+        return frozenset().union(*(names for file, names in importers.items() if file != path))
 
     @cached_property
-    def _takers(self) -> dict[str, dict[str, set[str]]]:
+    def _names_by_file(self) -> dict[str, dict[str, set[str]]]:
         """Return, for each module and each file, the names that the file may import from it."""
-        takers: dict[str, dict[str, set[str]]] = {module: {} for module in self.modules}
+        importers: dict[str, dict[str, set[str]]] = {module: {} for module in self.modules}
         for file in filter(os.path.isfile, self.files):  # Reading a pipe would never end.
             try:
                 with open(file, encoding="utf-8", errors="replace") as opened:
@@ -40,11 +40,11 @@ class Importers:
             for module, imported in _IMPORT.findall(text):
                 words = {*_WORD.findall(imported)}
                 _, _, module = module.rpartition(".")
-                if module in takers:
-                    takers[module].setdefault(file, set()).update(words)
+                if module in importers:
+                    importers[module].setdefault(file, set()).update(words)
                 for module in words & self.modules:
-                    takers[module].setdefault(file, set()).update(_ATTRIBUTE.findall(text))
-        return takers
+                    importers[module].setdefault(file, set()).update(_ATTRIBUTE.findall(text))
+        return importers
 
 
 def _name(path: str) -> str:

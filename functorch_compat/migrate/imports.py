@@ -117,7 +117,7 @@ class Imports:
 
     @cached_property
     def root_of_torch(self) -> str:
-        """Return the name that the module has for torch."""
+        """Return the local name of torch at the top level of the code."""
         names = [one.local for one in self.torch if isinstance(one.scope, GlobalScope)]
         return names[0] if names and "torch" not in names else "torch"
 
@@ -202,8 +202,8 @@ def assignments(access: Access) -> set[BaseAssignment]:
     """Return the assignments that an access may refer to."""
     name = root(access)
     by_name = access.scope[name.value] if name is not None else set()
-    # LibCST sorts out assignments that come later, which is right only in the body of a class. For
-    # a name in a string, only LibCST knows the assignments.
+    # `referents` depends on the order of the assignments. That order matters only in the body of a
+    # class. If the access is in a string, only `referents` has its assignments.
     in_order = name is None or isinstance(access.scope, ClassScope)
     return {*by_name, *(access.referents if in_order else ())}
 

@@ -71,7 +71,7 @@ def run(
 
 
 def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C in this process. The terminal also sends it to the one that started it."""
+    """Ignore Ctrl-C in this process. The process that started it also gets it, and handles it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,4 +1,4 @@
-"""Lists the reasons why a use is left for a person, each with an advice."""
+"""Lists the reasons why a use is left for a person, each with advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has a function for each way to rewrite a use. ``RULES`` names the function for each name."""
+"""Defines a function for each way to rewrite a use. ``RULES`` assigns them to the names."""
 
 from __future__ import annotations
 

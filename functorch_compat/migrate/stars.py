@@ -27,7 +27,7 @@ def edits(names: Imports, context: Context) -> Iterator[Edit]:
     module = full_name(star.module) if star.module and not star.relative else ""
     if module not in MODULES or not code.is_top_level(star):
         return
-    if context.exported or context.taken or context.mentioned or code.published:
+    if context.exported or context.imported_elsewhere or context.mentioned or code.published:
         return  # Other files may use more names than this one.
     used = {*_unbound(names)}
     full_names = {name: f"{module}.{name}" for name in used if f"{module}.{name}" in LEGACY_API}
