@@ -103,7 +103,7 @@ def _check(text: str, edits: list[Edit]) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # An escape sequence in a string may warn.
             ast.parse(after)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # Is it for a newer Python?
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # It may be for a newer Python.
         try:
             parse_module(after)
         except ParserSyntaxError as error:
