@@ -1,7 +1,7 @@
-"""A Python file or a notebook behind one face: its code, and the same file with edits.
+"""Reads Python files and notebooks in the same way, and writes them with edits.
 
-The code of a notebook is one text, in which each cell begins on a line of its own, and what is not
-Python has given way to comments. Offsets count in that text.
+The code of a notebook is one text. In it, each cell begins on a line of its own, and comments
+replace everything that is not Python. Offsets count in that text.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from functorch_compat.legacy_api import MODULES, lookup
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-# A line of `!` or `%` goes on behind a backslash at its end.
+# A line with `!` or `%` continues on the next line after a backslash at its end.
 _MAGIC = re.compile(
     r"^([ \t]*(?:[\w., ]+=[ \t]*(?=[%!]))?)"
     r"((?:%%?\w|!)(?:\\\r?\n|.)*|[!?].*|[\w.]+\?\??[ \t]*$)",
     re.MULTILINE,
 )
-# Cells of these magics are Python below the first line; the others are of another language.
+# Cells with these magics are Python below the first line. Other cell magics are not Python.
 _PYTHON_MAGICS = ("capture", "prun", "pypy", "python", "python3", "time", "timeit")
 _SHELL = re.compile(r"\s*(!|%(pip|conda)\b)")
-# A string, a mark, or a number or word of JSON.
+# This matches one token of JSON: a string, a bracket, a comma, a colon, a number or a word.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
 
 Cell = Optional[int]
-"""The number of a cell, all kinds of them counted from 1, or None in a file that has none."""
+"""The number of a cell of a notebook, or None in a Python file. Cells of all kinds count from 1."""
 
 
 class Place(NamedTuple):
-    """Where something is: lines and columns count from 1, in a notebook within the cell."""
+    """A place in a file. Lines and columns count from 1. Lines of notebooks count in the cell."""
 
     cell: Cell
     line: int
@@ -53,11 +53,11 @@ class Place(NamedTuple):
 
 
 def read(path: str) -> Document:
-    """Read a file.
+    """Return the file at this path as a document.
 
     Raises:
-        UnreadableError: Where its encoding is unknown, or it is not a notebook.
-        OSError: Where it cannot be opened.
+        UnreadableError: If its encoding is unknown, or if a ``.ipynb`` file is not a notebook.
+        OSError: If it cannot be opened.
     """
     text, encoding = _decoded(path, Path(path).read_bytes())
     return Document(path, text, encoding, _cells(text) if path.endswith(".ipynb") else {None: text})
@@ -70,18 +70,19 @@ class Document:
     path: str
     text: str
     encoding: str
-    """``utf-8``, ``utf-8-sig``, or another by its name."""
+    """``utf-8``, ``utf-8-sig``, or the name of another encoding."""
     cells: Mapping[Cell, str]
-    """The source of each code cell, magics included, or the text of a file under None."""
+    """The source of each code cell, with its magics. A Python file has its text under None."""
     left_out: frozenset[Cell] = field(default_factory=frozenset)
+    """The cells that count as empty because they cannot be parsed."""
 
     def without(self, cells: Collection[Cell]) -> Document:
-        """The same document, but these cells have no code: nobody can parse it."""
+        """Return the document without the code of these cells, which cannot be parsed."""
         return replace(self, left_out=self.left_out | {*cells})
 
     @cached_property
     def python(self) -> dict[Cell, str]:
-        """What is Python in each cell, with every character at its place."""
+        """Return the Python code of each cell. Each character of it stays at its place."""
         return {
             cell: "" if cell in self.left_out else _without_magics(text) if cell else text
             for cell, text in self.cells.items()
@@ -89,30 +90,30 @@ class Document:
 
     @cached_property
     def code(self) -> str:
-        """The Python of all cells, as one text."""
+        """Return the Python code of all cells as one text."""
         return "\n".join(self.python.values())
 
     @cached_property
     def _starts(self) -> dict[Cell, int]:
-        """Where in the code each cell begins."""
+        """Return the offset in the code at which each cell begins."""
         lengths = (len(text) + 1 for text in self.python.values())
         return dict(zip(self.python, accumulate(lengths, initial=0)))
 
     @cached_property
     def _lines(self) -> dict[Cell, list[int]]:
-        """Where in each cell its lines begin."""
+        """Return the offsets in each cell at which its lines begin."""
         return {
             cell: [0, *(newline.end() for newline in _NEWLINE.finditer(text))]
             for cell, text in self.cells.items()
         }
 
     def offset(self, place: Place) -> int:
-        """Where in the code a place is."""
+        """Return the offset in the code of a place in the file."""
         begin = self._starts[place.cell] + self._lines[place.cell][place.line - 1]
         return begin + place.column - 1
 
     def place(self, offset: int) -> Place:
-        """Where in the file an offset of the code is."""
+        """Return the place in the file of an offset in the code."""
         cell = self._cell(offset)
         return self._place(cell, offset - self._starts[cell])
 
@@ -124,34 +125,34 @@ class Document:
         return [*self._starts][bisect_right([*self._starts.values()], offset) - 1]
 
     def finding(self, name: str, offset: int, how: How) -> Finding:
-        """The finding of a dotted name, which is in a legacy module or in a part of one.
+        """Return the finding of a dotted name that is, or begins with, a name in the table.
 
-        The finding has the longest name of the table. A name that the table lacks is told as far
-        as its first unknown part, without a replacement.
+        The finding has the longest such name. If that is a module and more parts follow, it also
+        has the first unknown part, and no replacement.
         """
         name = re.sub(r"[\s\\]", "", name)
-        known, row = lookup(name)
+        legacy_name, row = lookup(name)
         replacement, kind = row.replacement, row.kind
-        if known in MODULES and name != known:
-            known += "." + name[len(known) + 1 :].partition(".")[0]
+        if legacy_name in MODULES and name != legacy_name:
+            legacy_name += "." + name[len(legacy_name) + 1 :].partition(".")[0]
             replacement, kind = "", "none"
         cell, line, column = self.place(offset)
         begin, *end = self._lines[cell][line - 1 : line + 1]
         text = self.cells[cell][begin : end[0] if end else None].strip()
-        return Finding(self.path, line, column, cell, known, replacement, kind, text, how=how)
+        return Finding(self.path, line, column, cell, legacy_name, replacement, kind, text, how=how)
 
     @property
     def mentions(self) -> str:
-        """The magics in which Python may be, so not those of the shell."""
+        """Return the magics that may contain Python. Those of the shell are left out."""
         pairs = (zip(lines(self.cells[cell]), lines(text)) for cell, text in self.python.items())
         magics = [line for pair in pairs for line, python in pair if line != python]
         return " ".join(line for line in magics if not _SHELL.match(line))
 
     def edited(self, edits: Iterable[Edit]) -> tuple[Document, Callable[[int], Place]]:
-        """Make the edits, each of them within one cell.
+        """Make the edits. Each of them must be within one cell.
 
         Returns:
-            The new document, and what tells the place there of an offset in the code here.
+            The new document, and a function from offsets in the old code to places in the new file.
         """
         by_cell: dict[Cell, list[Edit]] = {cell: [] for cell in self.cells}
         for edit in edits:
@@ -171,20 +172,20 @@ class Document:
         return edited, place
 
     def write(self) -> None:
-        """Replace the file, or leave it as it was where that fails.
+        """Replace the file, or leave it as it was if that fails.
 
         Raises:
-            UnreadableError: Where the encoding would not give the bytes that the edits left alone.
-            OSError: Where the file cannot be written.
+            UnreadableError: If encoding the text again would change bytes that no edit touches.
+            OSError: If the file cannot be written.
         """
         before, _ = _decoded(self.path, data := Path(self.path).read_bytes())
         if before.encode(self.encoding) != data:
-            raise UnreadableError(f"would not be the same in {self.encoding} again")
+            raise UnreadableError(f"encoding it in {self.encoding} again would change other bytes")
         files.replace(self.path, self.text.encode(self.encoding))
 
 
 def lines(code: str) -> list[str]:
-    """The lines of Python code, which ``str.splitlines`` would split at form feeds too."""
+    """Return the lines of Python code. Unlike ``str.splitlines``, do not split at form feeds."""
     return _NEWLINE.split(code)
 
 
@@ -200,7 +201,9 @@ def _decoded(path: str, data: bytes) -> tuple[str, str]:
         encoding, _ = tokenize.detect_encoding(with_newlines.readline)
         return data.decode(encoding), encoding
     except (SyntaxError, UnicodeError, LookupError) as error:
-        raise UnreadableError(f"not UTF-8, and no coding line tells what else: {error}") from None
+        raise UnreadableError(
+            f"not UTF-8, and no coding line names its encoding: {error}"
+        ) from None
 
 
 def _cells(text: str) -> dict[Cell, str]:
@@ -218,7 +221,7 @@ def _cells(text: str) -> dict[Cell, str]:
 
 
 def _is_in_python(metadata: Mapping[str, Any]) -> bool:
-    """Whether the metadata of a notebook, or of a cell, name no other language."""
+    """Return whether the metadata of a notebook or of a cell name Python or no language."""
     named = (
         metadata.get("language_info", {}).get("name"),
         metadata.get("kernelspec", {}).get("language"),
@@ -228,19 +231,19 @@ def _is_in_python(metadata: Mapping[str, Any]) -> bool:
 
 
 def _without_magics(code: str) -> str:
-    """What is Python in a code cell. Each character of it stays at its place."""
+    """Return the Python code of a cell. Each character of it stays at its place."""
     cell_magic = re.match(r"\s*%%(\w+)", code)
     if cell_magic and cell_magic[1] not in _PYTHON_MAGICS:
         return ""
     try:
         ast.parse(code)
-        return code  # a line that begins with a modulo is no magic
+        return code  # A line that begins with a modulo sign is no magic.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _MAGIC.sub(lambda magic: magic[1] + "0" + re.sub(".", "#", magic[2][1:]), code)
 
 
 def _notebook_with(text: str, code: Mapping[int, str]) -> str:
-    """The text of a notebook with other code in some cells, and every other character the same."""
+    """Return the text of a notebook with new code in some cells and no other change."""
     notebook = json.loads(text)
     layout = _layout(text, notebook)
     if layout is None:
@@ -252,7 +255,7 @@ def _notebook_with(text: str, code: Mapping[int, str]) -> str:
 
 
 def _layout(text: str, notebook: Any) -> Callable[[Any], str] | None:
-    """What writes the notebook as its text is, if ``json`` can."""
+    """Return a function that writes the notebook in the layout of its text, if ``json`` can."""
     indent = re.match(r"\{\n( +|\t+)", text)
     for ascii in (False, True):
 
@@ -266,7 +269,7 @@ def _layout(text: str, notebook: Any) -> Callable[[Any], str] | None:
 
 
 def _like(source: Any, code: str) -> Any:
-    """The code as a source is: a string, or a list of the lines of one."""
+    """Return the code in the form of a source: as a string or as a list of lines."""
     in_lines = isinstance(source, list) and all(line.count("\n") <= 1 for line in source)
     if in_lines:
         return re.findall(r".*\n|.+", code) or [""]
@@ -274,14 +277,14 @@ def _like(source: Any, code: str) -> Any:
 
 
 def _with_tokens_replaced(text: str, code: Mapping[int, str]) -> str:
-    """The same for a notebook whose text ``json`` would write in another way."""
+    """Return the text with new code in some cells, if ``json`` would write it in another layout."""
     tokens = _TOKEN.finditer(text)
     cells = _value(tokens, next(tokens))["cells"]
     return apply(text, (_edit(text, cells[n - 1]["source"], new) for n, new in code.items())).text
 
 
 def _value(tokens: Iterator[re.Match[str]], token: re.Match[str]) -> Any:
-    """What begins with ``token``, with the tokens in the place of strings and numbers."""
+    """Return the JSON value that begins with ``token``. Its strings and numbers stay tokens."""
     if token[0] not in "{[":
         return token
     members: dict[str, Any] = {}
@@ -294,13 +297,13 @@ def _value(tokens: Iterator[re.Match[str]], token: re.Match[str]) -> Any:
         if token[0] == "[":
             items.append(_value(tokens, first))
         else:
-            next(tokens)  # the colon
+            next(tokens)  # This is the colon.
             members[json.loads(first[0])] = _value(tokens, next(tokens))
     return items if token[0] == "[" else members
 
 
 def _edit(text: str, source: Any, code: str) -> Edit:
-    """The edit of a source, given by its tokens."""
+    """Return the edit that gives a source, whose tokens are known, new code."""
 
     def dumped(string: str) -> str:
         return json.dumps(string, ensure_ascii=text.isascii())

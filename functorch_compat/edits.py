@@ -1,4 +1,4 @@
-"""Changes of a text at some places, which leave every other character as it is."""
+"""Edits a text at some places, and leaves every other character as it is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 
 
 class Edit(NamedTuple):
-    """What stands between two offsets of a text, and what shall stand there."""
+    """A new text for the range between two offsets."""
 
     start: int
     end: int
     text: str | None
-    """None, where the lines shall go."""
+    """The new text, or None to remove the lines of the range."""
 
 
 class Edited(NamedTuple):
@@ -25,16 +25,16 @@ class Edited(NamedTuple):
 
     text: str
     kept: list[tuple[int, int, int]]
-    """What was kept of the text before: from, to, and from where it is now."""
+    """The ranges of the old text that were kept: old start, old end, new start."""
 
     def moved(self, offset: int) -> int:
-        """Where that is now which was at ``offset``, or else where something took its place."""
+        """Return the new offset of an old one, or that of the edit that replaced it."""
         start, end, now = self.kept[bisect_left(self.kept, (offset + 1, 0, 0)) - 1]
         return now + min(offset, end) - start
 
 
 def apply(text: str, edits: Iterable[Edit]) -> Edited:
-    """Make the edits, which do not overlap."""
+    """Return the text with the edits, which must not overlap."""
     parts: list[str] = []
     position, length, kept = 0, 0, []
     for edit in sorted(edits, key=lambda edit: edit.start):
@@ -42,7 +42,7 @@ def apply(text: str, edits: Iterable[Edit]) -> Edited:
         parts.append(text[position : edit.start])
         length += edit.start - position
         if edit.text is None:
-            end = ""  # of what is written so far, with at least one word
+            end = ""  # This is the end of the text so far, with at least one word.
             while parts and not end.strip():
                 end = parts.pop() + end
             length -= len(end)
@@ -56,15 +56,17 @@ def apply(text: str, edits: Iterable[Edit]) -> Edited:
 
 
 def _without_lines(new: str, text: str, end: int) -> tuple[str, int]:
-    """Leave out the line at whose first word ``new`` ends, up to the end of that with ``end``.
+    """Return ``new`` without the removed lines, and the offset in ``text`` at which they end.
 
-    Where there are blank lines on both sides, those of one side go too.
+    ``new`` ends where the first word of the removed lines begins. The last of these lines contains
+    the offset ``end``. If there are blank lines on both sides, those of one side are removed too.
     """
     new = new.rstrip(" \t\f")
     rest = _REST_OF_LINE.match(text, end)
     assert rest
     end = rest.end()
-    if not rest[0].endswith(("\r", "\n")):  # the text does not end with a newline, and shall not
+    # A text without a newline at its end gets none.
+    if not rest[0].endswith(("\r", "\n")):
         return re.sub(r"(?:\r\n|\r|\n)\Z", "", new), end
     newlines = re.compile(r"\r\n|\r|\n")
     before = len(newlines.findall(new[len(new.rstrip()) :])) - 1

@@ -1,11 +1,11 @@
 """Measures ``migrate`` on a folder of legacy code: ``python tests/real_code.py FOLDER``.
 
-It works on a copy. It prints the uses found, rewritten and left, the files finished, and the
-reasons of the rest. It checks that what is written parses, that ruff finds no name undefined and no
-import unused that was not so before, that a file which can be imported still can be without the
-shim, and that a second run changes nothing. The exit status is 1 where a check fails.
+It works on a copy. It prints how many uses it found and rewrote, how many files are finished, and
+the reasons for the other uses. It checks that the new code parses, that ruff finds no new undefined
+name and no new unused import, that files which could be imported still can without the shim, and
+that a second run changes nothing. The exit status is 1 if a check fails.
 
-The average by folder takes each folder of FOLDER for a repository.
+For the average by folder, each folder in FOLDER counts as a repository.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from functorch_compat.migrate import Result, migrate
 
 # These rules are for undefined names, syntax errors, unused names and unsorted imports.
 _RULES = ("F821", "F401", "F811", "I001")
-# Imports each file of stdin in a process of its own, all of which share one import of torch.
+# This imports each file named on stdin in a process of its own. They share one import of torch.
 _IMPORT = """
 import os, runpy, signal, sys, torch
 
@@ -105,7 +105,7 @@ def _lint(folder: Path) -> collections.Counter[tuple[str, str, str]]:
         (
             Path(p["filename"]).relative_to(folder).as_posix(),
             str(p["code"]),
-            re.sub(r"`\S+\.|;.*", "", p["message"]),  # a name is the same in another module
+            re.sub(r"`\S+\.|;.*", "", p["message"]),  # The module of a name does not matter.
         )
         for p in json.loads(printed)
     )
@@ -119,7 +119,7 @@ def _new_problems(
 
 
 def _imported(paths: list[str], shim: str = "on") -> list[bool]:
-    """Whether each file can be imported in ten seconds, with the shim or without it."""
+    """Return whether each file can be imported in ten seconds, with the shim or without it."""
     printed = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _IMPORT],
         input="\n".join(paths),

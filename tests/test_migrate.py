@@ -1,4 +1,4 @@
-"""``functorch-compat migrate`` rewrites what has a new name, and leaves the rest as it was."""
+"""``functorch-compat migrate`` rewrites the uses that a rule covers, and changes nothing else."""
 
 import ast
 import json
@@ -45,7 +45,7 @@ def audited(folder):
 
 @pytest.fixture(scope="module")
 def golden(tmp_path_factory):
-    """The golden cases, migrated by one command, and what that said."""
+    """Return the folder of the golden cases, after one command migrated them, and its output."""
     folder = tmp_path_factory.mktemp("golden")
     for before in [*GOLDEN, *FUNCTIONAL]:
         (folder / before.name.replace(".before", "")).write_text(before.read_text())
@@ -94,12 +94,12 @@ def test_a_second_run_changes_nothing(golden):
 
     second = migrate("--write", folder=folder, check=1)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
-    # It lists the same uses at the same places.
+    # The second run lists the same uses at the same places.
     first, second = (re.findall(r"^\S+:\d+:\d+: .*", run.stderr, re.M) for run in (first, second))
     assert first == second
 
 
-def test_what_is_left_is_what_the_audit_finds_then(golden):
+def test_the_uses_left_are_those_that_the_audit_then_finds(golden):
     folder, result = golden
     listed = re.findall(r"^(\w+\.py):\d+:\d+: ([\w.]+): (.*): use ", result.stderr, re.M)
 
@@ -108,7 +108,10 @@ def test_what_is_left_is_what_the_audit_finds_then(golden):
     )
     reasons = {path: {why for p, _, why in listed if p == path} for path, _, _ in listed}
     assert "fallbacks.py" not in reasons
-    assert reasons["still_needed.py"] >= {"a string names it", "it is assigned to, or deleted"}
+    assert reasons["still_needed.py"] >= {
+        "a string names it",
+        "the code assigns to it or deletes it",
+    }
     assert reasons["names_for_a_person.py"] == {
         "something still needs it on line 9",
         "another call",
@@ -133,7 +136,7 @@ def test_by_default_it_prints_a_patch_and_changes_nothing(tmp_path):
     assert (tmp_path / "no_newline.py").read_text() == "x = 1"
 
 
-def test_it_exits_with_0_where_nothing_is_left_to_do(tmp_path):
+def test_it_exits_with_0_if_nothing_is_left_to_do(tmp_path):
     (tmp_path / "legacy.py").write_text("from functorch import vjp\n")
 
     assert migrate("--write", folder=tmp_path, check=0).stdout == ""
@@ -145,14 +148,14 @@ def test_it_exits_with_0_where_nothing_is_left_to_do(tmp_path):
     ("arguments", "said"),
     [(["nowhere"], "nowhere: no such file or folder"), (["--format"], "unrecognized arguments")],
 )
-def test_a_wrong_call_is_said_in_one_line(arguments, said, tmp_path):
+def test_a_wrong_call_gets_a_message_of_one_line(arguments, said, tmp_path):
     stderr = migrate(*arguments, folder=tmp_path, check=2).stderr
 
     assert said in stderr
     assert len(stderr.splitlines()) == 1
 
 
-def test_what_cannot_be_read_is_listed_and_the_rest_rewritten(tmp_path):
+def test_an_unreadable_file_is_listed_and_the_others_are_rewritten(tmp_path):
     (tmp_path / "broken.py").write_text("import functorch\ndef\n")
     (tmp_path / "good.py").write_text("from functorch import vjp\n")
 
@@ -160,7 +163,7 @@ def test_what_cannot_be_read_is_listed_and_the_rest_rewritten(tmp_path):
     assert (tmp_path / "good.py").read_text() == "from torch.func import vjp\n"
 
 
-def test_a_declaration_is_for_a_person(tmp_path):
+def test_a_declaration_is_left_for_a_person(tmp_path):
     (tmp_path / "requirements.txt").write_text("torch\nfunctorch==1.13\n")
 
     said = migrate("--write", folder=tmp_path, check=1).stderr
@@ -170,7 +173,7 @@ def test_a_declaration_is_for_a_person(tmp_path):
 @pytest.mark.parametrize(
     ("missing", "named"), [(["libcst"], "LibCST"), (["ruff", "libcst"], "LibCST and ruff")]
 )
-def test_what_is_not_installed_is_named_at_once(missing, named, monkeypatch, capsys):
+def test_missing_projects_are_named_at_once(missing, named, monkeypatch, capsys):
     for module in missing:
         monkeypatch.setitem(sys.modules, module, None)
 
@@ -180,7 +183,7 @@ def test_what_is_not_installed_is_named_at_once(missing, named, monkeypatch, cap
     )
 
 
-def test_a_pipe_is_passed_over(tmp_path, monkeypatch, capsys):
+def test_pipes_and_sockets_are_skipped(tmp_path, monkeypatch, capsys):
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "legacy.py").write_text("from functorch import vjp\nx = 1\n")
     with socket.socket(socket.AF_UNIX) as server:
@@ -193,7 +196,7 @@ def test_a_pipe_is_passed_over(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == said
 
 
-def test_who_stops_it_is_told_how_far_it_came(tmp_path, monkeypatch, capsys):
+def test_after_ctrl_c_it_says_how_many_files_are_rewritten(tmp_path, monkeypatch, capsys):
     for name in ("one.py", "two.py"):
         (tmp_path / name).write_text("from functorch import vjp\n")
 
@@ -218,7 +221,7 @@ def test_who_stops_it_is_told_how_far_it_came(tmp_path, monkeypatch, capsys):
         (("--keep-fallbacks",), FALLBACK),
     ],
 )
-def test_a_fallback_goes_unless_it_shall_stay(option, after, tmp_path, monkeypatch, capsys):
+def test_a_fallback_goes_unless_an_option_keeps_it(option, after, tmp_path, monkeypatch, capsys):
     (tmp_path / "legacy.py").write_text(FALLBACK)
     monkeypatch.chdir(tmp_path)
 
@@ -227,7 +230,7 @@ def test_a_fallback_goes_unless_it_shall_stay(option, after, tmp_path, monkeypat
     assert ("a fallback between releases" in capsys.readouterr().err) == bool(option)
 
 
-def test_a_name_that_nothing_uses_goes(tmp_path, monkeypatch):
+def test_an_unused_name_is_removed(tmp_path, monkeypatch):
     kept = "from torch.func import grad  # noqa: F401\n"
     before = (
         f"from functorch import make_functional, vjp\n{kept.replace('torch.func', 'functorch')}"
@@ -253,7 +256,9 @@ def test_a_name_that_nothing_uses_goes(tmp_path, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("suffix", ["py", "ipynb"])
-def test_a_name_stays_that_another_file_may_import(importer, stays, suffix, tmp_path, monkeypatch):
+def test_an_unused_name_stays_if_another_file_may_import_it(
+    importer, stays, suffix, tmp_path, monkeypatch
+):
     (tmp_path / "utils.py").write_text("from functorch import vjp\nf = 1\n")
     written = notebook_of(cell(importer), indent=1) if suffix == "ipynb" else importer
     (tmp_path / f"main.{suffix}").write_text(written)
@@ -264,7 +269,7 @@ def test_a_name_stays_that_another_file_may_import(importer, stays, suffix, tmp_
     assert (tmp_path / "utils.py").read_text() == after
 
 
-def test_a_patch_target_changes_where_code_uses_the_name(tmp_path, monkeypatch, capsys):
+def test_a_patch_target_changes_if_code_uses_the_name(tmp_path, monkeypatch, capsys):
     (tmp_path / "code.py").write_text("import functorch\nfunctorch.vjp(f, x)\n")
     patches = "patch('{}.vjp')\npatch('functorch.grad')\n"
     (tmp_path / "test_code.py").write_text(patches.format("functorch"))
@@ -275,7 +280,7 @@ def test_a_patch_target_changes_where_code_uses_the_name(tmp_path, monkeypatch, 
     assert "test_code.py:2:8: functorch.grad: a string names it" in capsys.readouterr().err
 
 
-def test_what_is_left_is_listed_where_it_is_then(tmp_path, monkeypatch, capsys):
+def test_uses_left_are_listed_at_their_new_places(tmp_path, monkeypatch, capsys):
     (tmp_path / "legacy.py").write_text(
         "from functorch import FunctionalModule, vjp\nmodule = FunctionalModule(vjp)\n"
         "ft = functorch = __import__('functorch')\nft.vjp\n"
@@ -291,7 +296,7 @@ def test_what_is_left_is_listed_where_it_is_then(tmp_path, monkeypatch, capsys):
     ]
 
 
-def test_settings_say_what_is_migrated_where_no_path_is_given(tmp_path, monkeypatch):
+def test_without_a_path_the_settings_give_the_paths(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").write_text("[tool.functorch-compat]\npaths = ['src']\n")
     (tmp_path / "src").mkdir()
     for folder in (tmp_path, tmp_path / "src"):
@@ -304,8 +309,8 @@ def test_settings_say_what_is_migrated_where_no_path_is_given(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("suffix", ["py", "ipynb"])
-def test_imports_that_were_sorted_stay_so(suffix, tmp_path, monkeypatch):
-    """Others, that were not, stay as they were."""
+def test_sorted_imports_stay_sorted(suffix, tmp_path, monkeypatch):
+    """Imports that were not sorted stay as they were."""
     imports = "from functorch import combine_state_for_ensemble as combine\n"
     unsorted = "import sys\nimport os\n"
     use = "result = [combine(models) for models in (1, 2)]"
@@ -337,16 +342,16 @@ def test_imports_that_were_sorted_stay_so(suffix, tmp_path, monkeypatch):
         ("import functorch\nfunctorch.einops.rearrange", "import einops\neinops.rearrange"),
     ],
 )
-def test_einops_is_that_of_its_own_project(before, after, tmp_path, monkeypatch, capsys):
+def test_einops_comes_from_its_own_project(before, after, tmp_path, monkeypatch, capsys):
     (tmp_path / "legacy.py").write_text(before)
     monkeypatch.chdir(tmp_path)
 
     assert cli.main(["migrate", "--write"]) == 0
     assert (tmp_path / "legacy.py").read_text() == after
-    assert "What is written needs the PyPI project einops." in capsys.readouterr().err
+    assert "The new code needs the PyPI project einops." in capsys.readouterr().err
 
 
-def test_a_tensor_with_dims_is_a_tensor_in_annotations(tmp_path, monkeypatch):
+def test_in_annotations_a_tensor_with_dims_becomes_a_tensor(tmp_path, monkeypatch):
     code = "from {} import Tensor\n\ndef f(x: Tensor) -> Tensor: ...\n"
     (tmp_path / "legacy.py").write_text(code.format("functorch.dim"))
     monkeypatch.chdir(tmp_path)
@@ -435,7 +440,7 @@ def notebook_of(*cells, **options):
     "layout",
     [{"indent": 1, "ensure_ascii": False}, {"indent": None}, {"indent": "\t", "sort_keys": True}],
 )
-def test_of_a_notebook_the_code_alone_changes(layout, tmp_path):
+def test_in_a_notebook_only_the_code_changes(layout, tmp_path):
     def notebook(vjp, *imports):
         return notebook_of(
             cell(["# functorch.vjp\n", "from functorch import vjp ä"], "markdown"),
@@ -457,7 +462,7 @@ def test_of_a_notebook_the_code_alone_changes(layout, tmp_path):
     assert "1 use left for a person" in said
 
 
-def test_what_a_magic_uses_stays_imported(tmp_path):
+def test_an_import_stays_if_a_magic_uses_it(tmp_path):
     file = tmp_path / "legacy.ipynb"
     file.write_text(notebook_of(cell("import functorch"), cell("%timeit functorch.vjp(f, x)")))
     before = file.read_text()
@@ -467,7 +472,7 @@ def test_what_a_magic_uses_stays_imported(tmp_path):
     assert file.read_text() == before
 
 
-def test_a_cell_of_nothing_but_an_import_stays_a_cell(tmp_path):
+def test_a_cell_that_only_imports_stays_as_an_empty_cell(tmp_path):
     file = tmp_path / "legacy.ipynb"
     file.write_text(notebook_of(cell(["import functorch"]), cell("import torch"), indent=1))
 
@@ -475,7 +480,7 @@ def test_a_cell_of_nothing_but_an_import_stays_a_cell(tmp_path):
     assert file.read_text() == notebook_of(cell([""]), cell("import torch"), indent=1)
 
 
-def test_an_unused_import_that_others_may_want_stays(tmp_path):
+def test_an_unused_import_stays_in_an_init_file(tmp_path):
     (tmp_path / "__init__.py").write_text("import functorch\nfrom functorch import vjp\n")
     (tmp_path / "unused.py").write_text("import functorch\n")
 
@@ -487,8 +492,8 @@ def test_an_unused_import_that_others_may_want_stays(tmp_path):
     assert "__init__.py:1:8: functorch: others may import it from there" in said
 
 
-def test_a_torch_of_the_function_is_not_hidden(tmp_path):
-    """An import of torch in the function would make the first use one of an unbound variable."""
+def test_a_function_keeps_its_view_of_a_global_torch(tmp_path):
+    """An import of torch in the function would leave torch unbound on the line before it."""
     legacy = """\
 if fast:
     import torch
@@ -502,10 +507,10 @@ def f(x):
 
     said = migrate("--write", folder=tmp_path, check=1).stderr
     assert (tmp_path / "legacy.py").read_text() == legacy
-    assert "torch is another name there" in said
+    assert "torch means something else there" in said
 
 
-def test_a_bar_shows_on_a_terminal_what_takes_longer_than_a_second(monkeypatch, capsys):
+def test_a_terminal_shows_a_bar_after_one_second(monkeypatch, capsys):
     seconds = iter([0, 0.5, 1.5, 2.5, 0, 0.5])
     monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
@@ -541,13 +546,13 @@ def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
     migrated.write_text(script.read_text())
     migrate("--write", migrated, folder=tmp_path)
 
-    # Elsewhere than in the script torch itself may use what it has deprecated.
+    # Torch itself may use its own deprecated functions. Only the script must not.
     strict = ("-W", "ignore", "-W", "error::DeprecationWarning:__main__")
     after = run_python(*strict, migrated, FUNCTORCH_COMPAT="off").stdout
     assert after == printed_by(script) != ""
 
 
-# Modules that hypothesis makes.
+# From here on, hypothesis makes the modules.
 
 RENAMES = ["vjp", "grad", "vmap", "make_fx", "experimental.jvp", "compile.aot_function"]
 PEOPLE = ["FunctionalModule", "dim.dims"]
@@ -555,7 +560,7 @@ PEOPLE = ["FunctionalModule", "dim.dims"]
 
 @st.composite
 def an_import(draw):
-    """An import, in one of many layouts, and what it binds."""
+    """Draw an import in one of many layouts, and a dict from the names it binds to full names."""
     kind = draw(st.sampled_from(["module", "module", "submodule", "from", "from", "torch"]))
     if kind == "module":
         local = draw(st.sampled_from(["functorch", "ft"]))
@@ -592,7 +597,7 @@ def an_import(draw):
 
 @st.composite
 def a_block(draw, bound, depth):
-    """Lines of a module or of a function, in which most names are bound where they are used."""
+    """Draw the lines of a module or of a function. Most names in it are bound before their use."""
     lines, bound = [], dict(bound)
     for _ in range(draw(st.integers(1, 5))):
         kind = draw(st.sampled_from(["import", "import", "use", "use", "use", "def", "other"]))
@@ -626,7 +631,7 @@ def a_block(draw, bound, depth):
 
 @st.composite
 def a_use(draw, bound):
-    """A call of something that is bound, as far as that is known."""
+    """Draw a call, usually of a name that is bound."""
     modules = [(local, what) for local, what in bound.items() if what in ("functorch",)]
     names = [local for local, what in bound.items() if what.count(".") == 1 and what[-1] != "l"]
     if modules and draw(st.booleans()):
@@ -642,8 +647,8 @@ def a_use(draw, bound):
     return f"{draw(st.sampled_from([*names, 'f']))}(f)"
 
 
-class _Everything:
-    """The offsets of all uses, where no line is silenced."""
+class _AllOffsets:
+    """Stands for the offsets of all uses, as if the audit had found each of them."""
 
     def __contains__(self, offset):
         return True
@@ -653,11 +658,11 @@ class _Everything:
 
 
 def rewritten(code):
-    return apply(code, rewrite(code, _Everything()).edits).text
+    return apply(code, rewrite(code, _AllOffsets()).edits).text
 
 
 def skeleton(code):
-    """The lines of the code without its imports, and of each dotted name the last part alone."""
+    """Return the lines of the code without imports, with only the last part of dotted names."""
     lines = code.split("\n")
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -674,7 +679,7 @@ def skeleton(code):
 
 @settings(deadline=None)
 @given(st.data())
-def test_of_any_module_the_names_are_mapped_and_nothing_else_changes(data):
+def test_in_any_module_only_the_names_change(data):
     code = "\n".join(data.draw(a_block({}, depth=2))) + "\n"
     try:
         before = names_used(code)
@@ -689,5 +694,5 @@ def test_of_any_module_the_names_are_mapped_and_nothing_else_changes(data):
     if isinstance(before, list):
         assert names_used(after) == before
     assert rewritten(after) == after
-    # Nothing else changes: without imports, passes and the names themselves, all is the same.
+    # Without imports, passes and the names themselves, both codes are equal.
     assert skeleton(after) == skeleton(code)

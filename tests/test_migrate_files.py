@@ -1,4 +1,4 @@
-"""``migrate`` on many files at once: processes, interruptions, patches, and what is not parsed."""
+"""``migrate`` works on many files: processes, Ctrl-C, patches, and files it need not parse."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def many_files(tmp_path):
     return tmp_path
 
 
-def test_processes_give_what_one_gives(many_files):
+def test_several_processes_give_the_same_as_one(many_files):
     alone, shared = (migrate([str(many_files)], processes=number) for number in (1, 2))
     assert alone == shared
     assert [change.after for change in shared.changes] == [MIGRATED] * 40
@@ -38,7 +38,7 @@ def test_ctrl_c_ends_all_processes_and_leaves_no_half_file(many_files):
     process = subprocess.Popen(command, stderr=subprocess.PIPE, **options)
     while not any(file.read_text() == MIGRATED for file in many_files.iterdir() if file.is_file()):
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    os.killpg(process.pid, signal.SIGINT)  # A terminal does the same.
 
     said = process.communicate(timeout=60)[1]
     texts = [file.read_text() for file in many_files.iterdir()]
@@ -54,7 +54,7 @@ def test_ctrl_c_ends_all_processes_and_leaves_no_half_file(many_files):
 
 
 def processes_of_group(group):
-    """The processes of a group that have not ended, by their names."""
+    """Return the command lines of the processes of a group that have not ended."""
     listed = subprocess.run(
         ["ps", "-e", "-o", "pgid=,stat=,args="], capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -62,7 +62,7 @@ def processes_of_group(group):
     return [args for pgid, stat, args in rows if int(pgid) == group and stat[0] != "Z"]
 
 
-def test_what_no_rule_can_rewrite_is_not_parsed_by_libcst(tmp_path, monkeypatch, capsys):
+def test_libcst_does_not_parse_a_file_in_which_no_rule_applies(tmp_path, monkeypatch, capsys):
     (tmp_path / "dims.py").write_text(
         "import functorch.dim\nfrom functorch.compile import clear_compile_cache as clear\n\n\n"
         "def f(x):\n    clear()\n    return functorch.dim.dims(x)\n"
@@ -89,7 +89,7 @@ def test_what_no_rule_can_rewrite_is_not_parsed_by_libcst(tmp_path, monkeypatch,
         "from functorch.compile import clear_compile_cache\n",
     ],
 )
-def test_what_a_rule_may_rewrite_is_parsed(code, tmp_path, monkeypatch):
+def test_a_file_in_which_a_rule_may_apply_is_parsed(code, tmp_path, monkeypatch):
     (tmp_path / "legacy.py").write_text(f"{code}x = 1\n")
     monkeypatch.chdir(tmp_path)
 
@@ -101,7 +101,7 @@ def test_every_rule_is_known_before_libcst_is_imported():
     assert rules.RULES.keys() - {"functorch.dim"} == settled.WITH_A_RULE
 
 
-def test_a_patch_target_stays_where_another_file_keeps_the_name(tmp_path, monkeypatch, capsys):
+def test_a_patch_target_stays_if_another_file_keeps_the_name(tmp_path, monkeypatch, capsys):
     (tmp_path / "z.py").write_text("import functorch\nfunctorch.vjp(f, x)\nfunctorch.vjp = f\n")
     patch = "patch('functorch.vjp')\n"
     (tmp_path / "a.py").write_text(patch)
@@ -112,7 +112,7 @@ def test_a_patch_target_stays_where_another_file_keeps_the_name(tmp_path, monkey
     assert "a.py:1:8: functorch.vjp: a string names it" in capsys.readouterr().err
 
 
-def test_a_libcst_that_does_not_work_is_said_in_one_line(tmp_path):
+def test_a_broken_libcst_gets_a_message_of_one_line(tmp_path):
     (tmp_path / "libcst").mkdir()
     (tmp_path / "libcst/__init__.py").write_text("raise ImportError('undefined symbol: x\\ny')")
     (tmp_path / "legacy.py").write_text("from functorch import vjp\n")
@@ -123,19 +123,19 @@ def test_a_libcst_that_does_not_work_is_said_in_one_line(tmp_path):
     )
 
 
-def test_of_a_private_target_it_is_said(tmp_path, monkeypatch, capsys):
+def test_the_command_names_new_names_that_are_private(tmp_path, monkeypatch, capsys):
     (tmp_path / "legacy.py").write_text("from functorch.compile import nop\nnop\n")
     monkeypatch.chdir(tmp_path)
 
     assert cli.main(["migrate", "--write"]) == 0
-    said = "What is written uses torch._functorch.compilers, which is private to torch.\n"
+    said = "The new code uses torch._functorch.compilers, which is private to torch.\n"
     assert capsys.readouterr().err.endswith(said)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("end", ["", "newline"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_git_applies_what_is_printed(newline, end, encoding, tmp_path):
+def test_git_applies_the_printed_diff(newline, end, encoding, tmp_path):
     lines = ["import functorch", "import torch", "x = 'ä'", "functorch.vjp(f, x)", "y = 2"]
     file = tmp_path / "ordner ä" / "legacy.py"
     file.parent.mkdir()
@@ -150,7 +150,7 @@ def test_git_applies_what_is_printed(newline, end, encoding, tmp_path):
     assert file.read_bytes() == expected.encode(encoding)
 
 
-def test_of_a_diff_that_git_cannot_read_it_is_said(tmp_path, monkeypatch, capsys):
+def test_the_command_names_diffs_that_git_cannot_read(tmp_path, monkeypatch, capsys):
     (tmp_path / "latin.py").write_bytes(
         "# coding: latin-1\nfrom functorch import vjp  # ä\n".encode("latin-1")
     )
@@ -166,7 +166,7 @@ def test_of_a_diff_that_git_cannot_read_it_is_said(tmp_path, monkeypatch, capsys
     ]
 
 
-def test_a_diff_of_a_long_file_takes_its_length_of_time():
+def test_the_time_for_a_diff_grows_linearly():
     def seconds(lines):
         before = "".join(f"functorch.vjp(f, x{n})\ny{n} = 1\n" for n in range(lines))
         started = time.process_time()

@@ -1,4 +1,4 @@
-"""Random modules that call ``make_functional`` and its kin give the same results after migrate."""
+"""Random modules with ``make_functional`` and similar calls give the same results after migrate."""
 
 import textwrap
 
@@ -14,7 +14,7 @@ from functorch_compat.migrate.rewrite import rewrite
 pytestmark = pytest.mark.slow
 
 MODELS = [
-    "nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3).eval())",  # with buffers
+    "nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3).eval())",  # This one has buffers.
     "nn.Linear(3, 2)",
     "nn.Tanh()",
     "tied()",
@@ -53,7 +53,7 @@ if {params}:
 
 @st.composite
 def a_module(draw):
-    """A module with one to three calls, at its top, in a function or in a loop."""
+    """Draw a module with one to three calls: at its top level, in a function or in a loop."""
     by_attribute = draw(st.booleans())
     parts, used = [], {"grad", "vmap"}
     for n in range(draw(st.integers(1, 3))):
@@ -86,8 +86,8 @@ def a_module(draw):
     return HEAD.format(imports=imports) + "".join(parts)
 
 
-class _Everything:
-    """The offsets of all uses, where no line is silenced."""
+class _AllOffsets:
+    """Stands for the offsets of all uses, as if the audit had found each of them."""
 
     def __contains__(self, offset):
         return True
@@ -100,10 +100,10 @@ class _Everything:
 @settings(deadline=None)
 @given(a_module())
 def test_the_results_stay_the_same(code):
-    after = apply(code, rewrite(code, _Everything()).edits).text
+    after = apply(code, rewrite(code, _AllOffsets()).edits).text
 
     assert "functorch" not in after
-    assert rewrite(after, _Everything()).edits == []
+    assert rewrite(after, _AllOffsets()).edits == []
     results = []
     for text in (code, after):
         namespace = {}

@@ -1,4 +1,4 @@
-"""docs/migrating.md leads to an audit that finds nothing, and its recipes to equal results."""
+"""The steps in docs/migrating.md lead to an audit without findings. Its recipes are correct."""
 
 import re
 

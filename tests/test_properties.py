@@ -1,6 +1,6 @@
-"""Whatever is nested in whatever, inside whatever modes: the same as ``torch.func`` with none on.
+"""Any nesting of transforms, inside any modes, gives the same as ``torch.func`` outside of modes.
 
-More examples than by default: ``pytest tests/test_properties.py --hypothesis-profile=thorough``.
+This runs more examples: ``pytest tests/test_properties.py --hypothesis-profile=thorough``.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ def has_a_leaf(tree):
 tensors = st.lists(st.integers(-3, 3), min_size=3, max_size=3).map(
     lambda numbers: torch.tensor(numbers, dtype=torch.float64) / 2
 )
-# A formula for an output: a function, and the numbers of two leaves of the primals.
+# A formula computes an output. It has a function, and the numbers of two leaves of the primals.
 formulas = st.tuples(st.sampled_from(UNARY), st.integers(0, 9), st.integers(0, 9))
 objects = st.one_of(st.none(), st.integers(), st.text(max_size=3), st.just(len))
 

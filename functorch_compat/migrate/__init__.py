@@ -1,4 +1,4 @@
-"""Rewrites the uses of legacy names in files. Needs no torch, and never imports it."""
+"""Rewrites the uses of legacy names in files, without importing torch."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from functorch_compat.migrate.context import Context, Task
 from functorch_compat.migrate.importers import Importers
 from functorch_compat.migrate.reasons import Reason
 
-# The modules of the extra, and the projects that they come from.
+# The extra `migrate` installs these modules. Each comes from the project beside it.
 _EXTRA = {"libcst": "LibCST", "ruff": "ruff", "packaging": "packaging", "yaml": "PyYAML"}
 
 __all__ = ["Change", "Interrupted", "Left", "Result", "migrate"]
 
 
 class Change(NamedTuple):
-    """What becomes of a file."""
+    """The change of one file."""
 
     path: str
     before: str
     after: str
     uses: int
-    """How many are rewritten."""
+    """The number of uses that the change rewrites."""
 
     encoding: str
 
     def diff(self) -> str:
-        """The unified diff, as ``git apply`` and ``patch -p1`` read it."""
+        """Return the change as a diff for ``git apply`` and ``patch -p1``."""
         mark = "\ufeff" if self.encoding == "utf-8-sig" else ""
         return diff.unified(self.path, mark + self.before, mark + self.after)
 
 
 class Left(NamedTuple):
-    """A use that is not rewritten."""
+    """A use that is left for a person."""
 
     finding: Finding
     why: str
 
 
 class Interrupted(Exception):
-    """Somebody stopped the command. Each file is as it was, or rewritten as a whole."""
+    """Ctrl-C stopped the command. Each file is either as it was or rewritten as a whole."""
 
     def __init__(self, files: int):
         super().__init__(files)
@@ -58,19 +58,19 @@ class Interrupted(Exception):
 
 
 class Result(NamedTuple):
-    """What a migration does."""
+    """The outcome of a migration."""
 
     changes: list[Change]
     left: list[Left]
     unreadable: list[Unreadable]
-    """What could not be read."""
+    """The files and cells that could not be read."""
     unwritable: list[Unreadable]
-    """What could not be written, and is as it was."""
+    """The files that could not be written. They are as they were."""
     notes: set[str]
-    """What a person should know of what is rewritten."""
+    """The facts that a person should know about the new code."""
 
     def add(self, other: Result) -> None:
-        """Add what another one says of other files."""
+        """Add the outcome for other files."""
         self.changes.extend(other.changes)
         self.left.extend(other.left)
         self.unreadable.extend(other.unreadable)
@@ -81,24 +81,25 @@ class Result(NamedTuple):
 def migrate(
     paths: Iterable[str],
     write: bool = False,
-    watch: Callable[[list[str]], Iterable[str]] = lambda files: files,
+    progress: Callable[[list[str]], Iterable[str]] = lambda files: files,
     keep_fallbacks: bool = False,
     processes: int = 1,
 ) -> Result:
-    """Rewrite what the audit finds in ``paths`` and what the table has a new name for.
+    """Rewrite the uses that the audit finds in ``paths``, if a rule can.
 
     Args:
-        paths: Files, or folders with all that is in them.
-        write: Whether to change the files. What is left is then told with its new place.
-        watch: Passed the files that are about to be rewritten, to pass them on one by one.
-        keep_fallbacks: Whether imports stay that serve torch 1, beside those of torch 2.
-        processes: How many processes may share the files. More than one needs a caller whose main
-            module does nothing when it is imported.
+        paths: Files or folders.
+        write: Whether to change the files. The places of the uses that are left are then those in
+            the changed files.
+        progress: A function that gets the paths of the files with work to do. It returns them one
+            by one, and can show how far the work is.
+        keep_fallbacks: Whether to keep imports that serve both torch 1 and torch 2.
+        processes: How many processes may share the files. If there are several, each of them
+            imports the main module of the caller, so that module must do nothing when imported.
 
     Raises:
-        ToolError: Where a path does not exist, a setting is wrong, or something that it needs is
-            not installed.
-        Interrupted: Where somebody stops it.
+        ToolError: If a path does not exist, a setting is wrong, or a needed project is missing.
+        Interrupted: If Ctrl-C stops it.
     """
     missing = [project for module, project in _EXTRA.items() if find_spec(module) is None]
     if missing:
@@ -116,19 +117,23 @@ def migrate(
 
         importers = Importers(files, [task.document.path for task in tasks])
         used = {one.name for one in found.findings if one.how in ("import", "use")}
-        # A patch target waits for the other files: it stays where one of them keeps its name.
+        # Files with patch targets come last: a target stays if any file keeps the name.
         tasks.sort(key=lambda task: any(one.how == "string" for one in task.findings))
         split = [any(one.how == "string" for one in task.findings) for task in tasks].count(False)
-        watched = iter(watch([task.document.path for task in tasks]))
+        steps = iter(progress([task.document.path for task in tasks]))
         for part in tasks[:split], tasks[split:]:
-            kept = {one.finding.name for one in result.left if one.finding.how in ("import", "use")}
-            context = Context(used=frozenset(used - kept), keeps_fallbacks=keep_fallbacks)
+            left = {one.finding.name for one in result.left if one.finding.how in ("import", "use")}
+            context = Context(used=frozenset(used - left), keeps_fallbacks=keep_fallbacks)
             ready = [
-                task._replace(context=replace(context, taken=importers.taken(task.document.path)))
+                task._replace(
+                    context=replace(
+                        context, imported_elsewhere=importers.imported_elsewhere(task.document.path)
+                    )
+                )
                 for task in part
             ]
             try:
-                outcomes = run(partial(migrate_file, write=write), ready, watched, processes)
+                outcomes = run(partial(migrate_file, write=write), ready, steps, processes)
             except Stopped as stopped:
                 done = [
                     *result.changes,
@@ -137,14 +142,17 @@ def migrate(
                 raise Interrupted(len(done)) from None
             for outcome in outcomes:
                 result.add(outcome)
-        next(watched, None)  # which clears its line
+        next(steps, None)  # This ends the progress function, which then clears its line.
     result.changes.sort(key=attrgetter("path"))
     result.left.sort(key=attrgetter("finding.path"))
     return result
 
 
 def _tasks(path: str, findings: list[Finding], result: Result) -> list[Task]:
-    """The file, if a rule may rewrite something in it. What is certain to stay is noted at once."""
+    """Return the file as a task if a rule may rewrite something in it, or else no task.
+
+    Uses that certainly stay are added to the result at once.
+    """
     declared = [finding for finding in findings if finding.how == "declaration"]
     result.left.extend(Left(finding, Reason.DECLARED.text) for finding in declared)
     findings = [finding for finding in findings if finding.how != "declaration"]
@@ -164,7 +172,10 @@ def _tasks(path: str, findings: list[Finding], result: Result) -> list[Task]:
 
 
 def _check_libcst() -> None:
-    """Say in one line that LibCST does not work: its binary may be for another machine."""
+    """Raise an error of one line if LibCST cannot be imported.
+
+    Its binary may be for another machine.
+    """
     try:
         import_module("libcst")
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Parsed Python code: where each node stands, and what is around it. Knows nothing of functorch."""
+"""Parses Python code, and finds the place and the surroundings of each node. Knows no functorch."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from libcst.metadata.span_provider import SpanProvidingCodegenState
 from functorch_compat.findings import UnreadableError
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-# What they match gets a name.
+# These patterns bind the value that they match to a name.
 _PATTERNS = (cst.MatchAs, cst.MatchStar, cst.MatchMapping)
-# The most frequent nodes.
+# These are the most frequent nodes that bind no name.
 _BINDS_NOTHING = {
     *(cst.Arg, cst.Attribute, cst.Comma, cst.Dot, cst.EmptyLine, cst.Expr, cst.Integer, cst.Name),
     *(cst.Newline, cst.SimpleStatementLine, cst.SimpleWhitespace, cst.TrailingWhitespace),
@@ -27,10 +27,10 @@ _BINDS_NOTHING = {
 
 
 class _Spans(BaseMetadataProvider[CodeSpan]):
-    """Counts in characters, where LibCST's own provider counts in bytes."""
+    """Finds the span of each node in characters. LibCST's own provider counts bytes."""
 
     def of(self, module: cst.Module) -> Mapping[cst.CSTNode, CodeSpan]:
-        """The span of each node, without the blanks around it."""
+        """Return the span of each node, without the blanks around it."""
         state = SpanProvidingCodegenState(
             default_indent=module.default_indent,
             default_newline=module.default_newline,
@@ -45,8 +45,8 @@ class _Spans(BaseMetadataProvider[CodeSpan]):
 class _Scopes(ScopeVisitor):
     """Finds the scope of each node, and the accesses to some names.
 
-    LibCST compares every access to a name with every assignment of it. That would take too long
-    for a name with thousands of both, so this notes the accesses only to the names that matter.
+    LibCST compares every access to a name with every assignment of it. For a name with thousands
+    of both, that takes too long. So this class notes only the accesses to the names that matter.
     """
 
     def __init__(self, parents: Mapping[cst.CSTNode, cst.CSTNode], names: Collection[str]):
@@ -55,7 +55,7 @@ class _Scopes(ScopeVisitor):
         self._parents, self._names = parents, names
 
     def get_metadata(self, key: Any, node: cst.CSTNode, default: Any = None) -> Any:
-        """Whether a name is read, set or deleted. LibCST asks its provider for nothing else."""
+        """Return whether a name is read, set or deleted. LibCST asks for nothing else."""
         return _context(node, self._parents)
 
     def set_metadata(self, node: cst.CSTNode, scope: Scope) -> None:
@@ -68,7 +68,7 @@ class _Scopes(ScopeVisitor):
             super().visit_Name(node)
 
     def on_leave(self, original_node: cst.CSTNode) -> None:
-        """Note the scope of a node, without LibCST's slow search for what binds a name in it."""
+        """Note the scope of a node, but skip LibCST's slow search if the node can bind no name."""
         if type(original_node) in _BINDS_NOTHING:
             self.found[original_node] = self.scope
         else:
@@ -76,7 +76,7 @@ class _Scopes(ScopeVisitor):
 
 
 def _context(node: cst.CSTNode, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> ExpressionContext:
-    """Whether an expression is read, set or deleted."""
+    """Return whether an expression is read, set or deleted."""
     parent = parents.get(node)
     while isinstance(parent, (cst.BaseElement, cst.Tuple, cst.List)):
         node, parent = parent, parents[parent]
@@ -89,10 +89,10 @@ def _context(node: cst.CSTNode, parents: Mapping[cst.CSTNode, cst.CSTNode]) -> E
 
 
 def parse(text: str) -> Code:
-    """Parse a text.
+    """Return the parsed code of a text.
 
     Raises:
-        UnreadableError: Where LibCST cannot.
+        UnreadableError: If LibCST cannot parse it.
     """
     try:
         return Code(text, cst.parse_module(text))
@@ -100,11 +100,11 @@ def parse(text: str) -> Code:
         reason = f"line {error.raw_line} of its code: LibCST cannot parse it"
         raise UnreadableError(reason) from None
     except RecursionError:
-        raise UnreadableError("nested too deeply for LibCST") from None
+        raise UnreadableError("the code is nested too deeply for LibCST") from None
 
 
 class Code:
-    """Python code, and what LibCST knows of it."""
+    """Python code as text and as nodes, with the parent, span and scope of each node."""
 
     def __init__(self, text: str, module: cst.Module):
         self.text, self.module = text, module
@@ -116,51 +116,51 @@ class Code:
         self.scopes = scopes.found
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
-        """From where to where in the text it stands."""
+        """Return the offsets in the text at which the node begins and ends."""
         span = self._spans[node]
         return span.start, span.start + span.length
 
     def offset(self, node: cst.CSTNode) -> int:
-        """Where in the text it begins."""
+        """Return the offset in the text at which the node begins."""
         return self._spans[node].start
 
     def source(self, node: cst.CSTNode) -> str:
-        """What stands there, without the blanks around it."""
+        """Return the text of the node, without the blanks around it."""
         return self.text[slice(*self.span(node))]
 
     def indent(self, node: cst.CSTNode) -> str:
-        """What stands on its line before it."""
+        """Return the text before the node on its line."""
         start = self.offset(node)
         line = max(self.text.rfind("\n", 0, start), self.text.rfind("\r", 0, start)) + 1
         return self.text[line:start]
 
     @cached_property
     def newline(self) -> str:
-        """What ends the first line."""
+        """Return the newline that ends the first line."""
         newline = _NEWLINE.search(self.text)
         return newline[0] if newline else "\n"
 
     def around(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        """What is around a node, from inside to outside."""
+        """Yield the nodes around a node, from the inside to the outside."""
         while node in self.parents:
             node = self.parents[node]
             yield node
 
     def is_loaded(self, node: cst.CSTNode) -> bool:
-        """Whether the value of a name or an attribute is asked for, not set or deleted."""
+        """Return whether a name or an attribute is read, and not set or deleted."""
         return _context(node, self.parents) is ExpressionContext.LOAD
 
     def is_unconditional(self, statement: cst.CSTNode) -> bool:
-        """Whether nothing but a function or the module itself is around a small statement."""
+        """Return whether a small statement stands directly in a function or in the module."""
         block = self.parents[self.parents[statement]]
         return isinstance(block, cst.Module) or isinstance(self.parents.get(block), cst.FunctionDef)
 
     def is_top_level(self, statement: cst.CSTNode) -> bool:
-        """Whether nothing but the module is around a small statement."""
+        """Return whether a small statement stands directly in the module."""
         return isinstance(self.parents[self.parents[statement]], cst.Module)
 
     def scope(self, node: cst.CSTNode) -> Scope:
-        """The scope that a name at this place is looked up in first."""
+        """Return the scope in which Python first looks up a name at this place."""
         for around in (node, *self.around(node)):
             scope = self.scopes.get(around)
             if scope is not None:
@@ -169,12 +169,12 @@ class Code:
 
     @cached_property
     def taken(self) -> set[str]:
-        """All names in the code, and those of Python. No new name may be one of them."""
+        """Return all names in the code and Python's builtins. A new name must be none of them."""
         return {*dir(builtins), *self.named, *self.bound_by_imports}
 
     @cached_property
     def named(self) -> set[str]:
-        """The names in expressions, in parameters and after ``def``, ``as`` and the like."""
+        """Return the names in expressions and parameters, and those after ``def``, ``as``, etc."""
         parents = self.parents
         return {
             node.value
@@ -187,14 +187,14 @@ class Code:
 
     @cached_property
     def bound_by_imports(self) -> set[str]:
-        """The names that imports bind."""
+        """Return the names that imports bind."""
         aliases = (node for node in self.parents if isinstance(node, cst.ImportAlias))
         names = (alias.asname.name if alias.asname else alias.name for alias in aliases)
         return {self.source(name).partition(".")[0].strip() for name in names}
 
     @cached_property
     def published(self) -> set[str]:
-        """The words in the statements with ``__all__``."""
+        """Return the words in the statements that contain ``__all__``."""
         if "__all__" not in self.text:
             return set()
         small = (node for node in self.parents if isinstance(node, cst.BaseSmallStatement))
@@ -202,7 +202,7 @@ class Code:
         return {word for text in texts for word in re.findall(r"\w+", text)}
 
     def free(self, name: str) -> str:
-        """A name that nothing in the code has: this one, or else with a number."""
+        """Return this name, with a number behind it if the code already has the name."""
         taken, number, new = self.taken, 2, name
         while new in taken:
             new, number = f"{name}_{number}", number + 1
@@ -210,7 +210,7 @@ class Code:
 
 
 def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
-    """The parent of each node, in a fraction of the time of LibCST's ParentNodeProvider."""
+    """Return the parent of each node. This is much faster than LibCST's ParentNodeProvider."""
     parents: dict[cst.CSTNode, cst.CSTNode] = {}
     nodes: list[cst.CSTNode] = [module]
     for node in nodes:
@@ -230,5 +230,5 @@ def _field_names(kind: type[cst.CSTNode]) -> tuple[str, ...]:
 
 @cache
 def _is_node(kind: type) -> bool:
-    """To ask for each node whether it is one would take LibCST's abstract classes too long."""
+    """Return whether a class is a class of nodes. LibCST's abstract classes make this slow."""
     return issubclass(kind, cst.CSTNode)

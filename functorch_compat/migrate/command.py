@@ -1,4 +1,4 @@
-"""``functorch-compat migrate``."""
+"""Defines the command ``functorch-compat migrate``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from functorch_compat.migrate import Interrupted, diff, migrate, report
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to those of ``functorch-compat``."""
+    """Add the command ``migrate`` to ``functorch-compat``."""
     parser = commands.add_parser(
         "migrate",
         help="rewrite the uses of legacy names",
         description="Rewrite the uses of legacy names in Python files and notebooks. Without "
-        "--write it prints the changes as a diff, and makes none. What a person has to do it lists "
-        "after that. Exit status: 0 if nothing is left to do, 1 if something is, 2 if a file could "
-        "not be read or written or the command is wrong.",
+        "--write, it prints the changes as a diff and changes no file. After that, it lists the "
+        "uses that are left for a person. Exit status: 0 if nothing is left to do, 1 if something "
+        "is left, 2 if a file could not be read or written or the command is wrong.",
         epilog="Example: functorch-compat migrate --write src tests",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="default: the current folder")
@@ -26,13 +26,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--keep-fallbacks",
         action="store_true",
-        help="leave the imports that serve torch 1 beside those of torch 2",
+        help="keep imports that serve both torch 1 and torch 2",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the diff or write the files, tell what is left, and return the exit status."""
+    """Print the diff or write the files, list the uses that are left, and return the status."""
     try:
         result = migrate(
             options.paths,

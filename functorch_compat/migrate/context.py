@@ -1,4 +1,4 @@
-"""A file that is to be migrated, and what is known of it besides its code."""
+"""Defines tasks. A task is a file to migrate, with facts that its code does not show."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from functorch_compat.findings import Finding
 
 @dataclass(frozen=True)
 class Context:
-    """What is known of a file besides its code."""
+    """The facts about a file that its code does not show."""
 
     exported: bool = False
-    """Whether others may import what the code imports and does not use."""
+    """Whether other code may import the names that this file imports but does not use."""
     mentioned: frozenset[str] = frozenset()
-    """The words in which an imported name may be used, though no code uses it."""
-    taken: frozenset[str] = frozenset()
-    """The names that other files import from here, where ``*`` may be any name."""
+    """The words in magics. They may use imported names that the Python code does not use."""
+    imported_elsewhere: frozenset[str] = frozenset()
+    """The names that other files may import from this file. ``*`` stands for any name."""
     used: frozenset[str] = frozenset()
-    """The legacy names that code uses in any of the files, and that a rule may rewrite there."""
+    """The legacy names that any of the files uses, without those that stay in a file."""
     keeps_fallbacks: bool = False
-    """Whether imports that serve torch 1 stay beside those that take their place."""
+    """Whether imports that serve both torch 1 and torch 2 stay."""
 
 
 class Task(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a rule can decide of a use, and how it writes a name of torch at the place of the use."""
+"""Defines the decisions about a use, and writes names of torch at the place of a use."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from functorch_compat.migrate.imports import Imports, around, first
 from functorch_compat.migrate.reasons import Reason
 from functorch_compat.migrate.uses import Use
 
-# What `import torch` loads on every release.
+# `import torch` loads these modules on every release.
 LOADED = ("torch", "torch.func", "torch._ops")
 
 
 class Need(NamedTuple):
-    """An import that has to be where the import of the legacy name is."""
+    """An import that has to be added at the place of the legacy import."""
 
     module: str
     name: str = ""
-    """What is imported from the module, if it is not the module itself."""
+    """The name that is imported from the module. It is empty for the module itself."""
     local: str = ""
-    """What it is called there, if not by its own name."""
+    """The local name, if it differs from the imported name."""
 
     @property
     def text(self) -> str:
-        """The import."""
+        """Return the import as a statement."""
         renamed = f" as {self.local}" if self.local not in ("", self.name) else ""
         if self.name:
             return f"from {self.module} import {self.name}{renamed}"
@@ -32,43 +32,43 @@ class Need(NamedTuple):
 
 
 class Helper(NamedTuple):
-    """A function that has to be defined behind the import of the legacy name."""
+    """A function that has to be defined after the legacy import."""
 
     text: str
 
 
 class Replaced(NamedTuple):
-    """A use can be rewritten."""
+    """The decision to rewrite a use."""
 
     edits: tuple[Edit, ...] = ()
     requires: tuple[Need | Helper, ...] = ()
     note: str = ""
-    """What a person should know of it."""
+    """A fact that a person should know about the new code."""
 
 
 class Kept(NamedTuple):
-    """A use is left for a person."""
+    """The decision to leave a use for a person."""
 
     reason: Reason
     offset: int | None = None
-    """Where in the code stands what is in the way, if one thing is."""
+    """The offset of the code that prevents the rewrite, if one place does."""
 
 
 Decision = Union[Replaced, Kept]
 
 
 class Spelling(NamedTuple):
-    """How a dotted name is written at some place."""
+    """The text for a dotted name at some place, and the imports that the text needs."""
 
     text: str
     needs: tuple[Need, ...] = ()
 
 
 def spell(name: str, use: Use, names: Imports) -> Spelling | Kept:
-    """Write a dotted name of torch where the use is.
+    """Return the spelling of a name of torch at the place of the use.
 
-    It stays a dotted name where ``import torch`` is enough for it. Elsewhere the name alone is
-    written, and imported from its module.
+    If ``import torch`` is enough to load it, the spelling is the dotted name. Otherwise it is the
+    last part alone, imported from its module.
     """
     module, _, last = name.rpartition(".")
     if module in LOADED:
@@ -79,22 +79,23 @@ def spell(name: str, use: Use, names: Imports) -> Spelling | Kept:
 
 
 def _is_only_imported(local: str, use: Use, names: Imports) -> bool:
-    """Whether only imports of the same legacy name bind a local name, and nothing uses it.
+    """Return whether a local name is unused and bound only by imports of the same legacy name.
 
-    Such imports go, so that the name is free in a second run. The first one has to give the same.
+    Such imports are removed, so a second run would find the name free. The first run has to give
+    the same result.
     """
     if local in names.code.named:
         return False
     scopes = {scope for scope in names.code.scopes.values() if scope}
     bound = [assignment for scope in scopes for assignment in scope.assignments[local]]
-    imports = [names.behind(assignment) for assignment in bound]
+    imports = [names.imports_of(assignment) for assignment in bound]
     return all(imports) and all(
-        one.bound == use.name and not names.accesses(one) for behind in imports for one in behind
+        one.bound == use.name and not names.accesses(one) for found in imports for one in found
     )
 
 
 def spell_short(name: str, use: Use, names: Imports) -> Spelling | Kept:
-    """Write a name the way that the file writes such names, best as a short one."""
+    """Return the spelling of a name as the file spells such names, a short one if possible."""
     module, _, last = name.rpartition(".")
     for one in names.at_top(name):
         if one.bound == name:
@@ -112,7 +113,7 @@ def spell_short(name: str, use: Use, names: Imports) -> Spelling | Kept:
 
 
 def spell_module(name: str, use: Use, names: Imports) -> Spelling | Kept:
-    """Write the dotted name of a module where the use is."""
+    """Return the spelling of the dotted name of a module at the place of the use."""
     return _dotted(name, name, use, names)
 
 
@@ -123,7 +124,7 @@ def _dotted(name: str, module: str, use: Use, names: Imports) -> Spelling | Kept
     bound = use.access.scope[torch]
     if not all(names.is_import_of("torch", assignment) for assignment in bound):
         return Kept(Reason.SHADOWED)
-    # Where the name is looked up, if anywhere.
+    # Python looks up the name in this scope, if the name is bound at all.
     scope = next((assignment.scope for assignment in bound), None)
     there = [one for one in names.torch if one.scope is scope and one.local == torch]
     offset = names.code.offset(use.node)
@@ -134,6 +135,6 @@ def _dotted(name: str, module: str, use: Use, names: Imports) -> Spelling | Kept
     outside = [names.looks_outside(one.scope, torch) for one in use.imports]
     if module == "torch" and all(outside):
         return Spelling(text)
-    if any(outside):  # an import there would hide the other torch
+    if any(outside):  # An import there would hide the other torch.
         return Kept(Reason.SHADOWED)
     return Spelling(text, (Need(module, "", "" if torch == "torch" else torch),))

@@ -1,4 +1,4 @@
-"""A change as a unified diff, the way that ``git apply`` and ``patch -p1`` read it."""
+"""Makes unified diffs that ``git apply`` and ``patch -p1`` can read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Opcode = tuple[str, int, int, int, int]
 
 
 def unified(path: str, before: str, after: str) -> str:
-    """The diff between two texts of one file."""
+    """Return the diff between two texts of one file."""
     old, new = (re.findall(r".*\n|.+", text) for text in (before, after))
     shown = Path(path).as_posix().lstrip("/")
     matcher: SequenceMatcher[str] = SequenceMatcher(None, [], [])
@@ -33,7 +33,7 @@ def unified(path: str, before: str, after: str) -> str:
 
 
 def obstacle(path: str, encoding: str) -> str:
-    """Why ``git apply`` cannot read the diff of a file. It is empty where it can."""
+    """Return why ``git apply`` cannot read the diff of a file, or "" if it can."""
     if not encoding.startswith("utf-8"):
         return f"the file is in {encoding}, and the diff in UTF-8"
     if os.path.relpath(path).startswith(os.pardir):
@@ -44,17 +44,18 @@ def obstacle(path: str, encoding: str) -> str:
 
 
 def _range(start: int, end: int) -> str:
-    """The lines of a hunk: the first one counted from 1, and how many there are."""
+    """Return the first line of a hunk, counted from 1, and the number of its lines."""
     return f"{start + (end > start)},{end - start}"
 
 
 def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[_Opcode]:
-    """What is equal, and what replaces what, as in ``SequenceMatcher.get_opcodes``.
+    """Yield the equal and the changed ranges, in the form of ``SequenceMatcher.get_opcodes``.
 
-    On a long text with many changes ``SequenceMatcher`` takes quadratic time, so here it compares
-    only what is between two lines that are certain to be the same.
+    ``SequenceMatcher`` takes quadratic time on a long text with many changes. So it compares only
+    the lines between two anchors, which are lines that are certainly the same.
     """
-    equal = (0, 0, 0)  # a run of equal lines: where it begins in both, and its length
+    # This is a run of equal lines: its start in old, its start in new, and its length.
+    equal = (0, 0, 0)
     i = j = 0
     for i_end, j_end in [*_anchors(old, new), (len(old), len(new))]:
         matcher = SequenceMatcher(None, old[i:i_end], new[j:j_end])
@@ -67,7 +68,7 @@ def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[_Opcode]:
                 equal = (*equal[:2], equal[2] + a_end - a)
         i, j = i_end + 1, j_end + 1
         equal = (*equal[:2], equal[2] + 1)
-    yield from _as_opcode(*equal[:2], equal[2] - 1)  # there is no line at the very end
+    yield from _as_opcode(*equal[:2], equal[2] - 1)  # The end itself is no line.
 
 
 def _as_opcode(i: int, j: int, length: int) -> Iterator[_Opcode]:
@@ -76,7 +77,7 @@ def _as_opcode(i: int, j: int, length: int) -> Iterator[_Opcode]:
 
 
 def _anchors(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """The places of lines that both texts have exactly once, in the order of both."""
+    """Yield the places of lines that each text has exactly once, in the order of both texts."""
     once = {line for line, count in Counter(new).items() if count == 1}
     once &= {line for line, count in Counter(old).items() if count == 1}
     places = {line: j for j, line in enumerate(new) if line in once}

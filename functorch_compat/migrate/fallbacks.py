@@ -1,8 +1,8 @@
-"""Imports between which releases of torch decide, of which torch 2.0 and later need but one.
+"""Finds pairs of imports. Torch 2.0 and later need only one of the two.
 
-``try: from torch.func import vmap``, ``except ImportError: from functorch import vmap`` is such a
-pair, and so are the branches of ``if version >= 2: …``, ``else: …``. The branch that needs no
-functorch takes the place of both.
+One example is ``try: from torch.func import vmap`` with ``except ImportError: from functorch import
+vmap``. Another is ``if version >= 2: …`` with ``else: …``. The branch without functorch replaces
+the whole statement.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Statement = cst.BaseCompoundStatement
 
 
 def find(names: Imports) -> dict[Import, Edit]:
-    """The legacy imports of such pairs, each with the edit that leaves the other branch."""
+    """Return the legacy imports of such pairs, each with the edit that keeps the other branch."""
     found: dict[Import, Edit] = {}
     for one in names.of("functorch"):
         pair = next(names.code.around(names.code.parents[one.statement]), None)
@@ -39,24 +39,24 @@ def _edit(statement: cst.Try | cst.If, legacy: Import, names: Imports) -> Edit |
     if len(branches) != 2:
         return None
     by_branch = [[one for one in names.all if one.statement in branch] for branch in branches]
-    ours = by_branch[0] if legacy in by_branch[0] else by_branch[1]
-    other = by_branch[1] if ours is by_branch[0] else by_branch[0]
-    kept = branches[by_branch.index(other)]
-    if len(ours) + len(other) != sum(_count(s) for branch in branches for s in branch):
-        return None  # a star, or a relative import
-    bound = {one.local: one.bound for one in other}
-    same = all(bound.get(one.local) in _successors(one.bound) for one in ours)
-    if not same or any(first(one.imported) != "torch" for one in other):
+    old = by_branch[0] if legacy in by_branch[0] else by_branch[1]
+    new = by_branch[1] if old is by_branch[0] else by_branch[0]
+    remaining = branches[by_branch.index(new)]
+    if len(old) + len(new) != sum(_count(s) for branch in branches for s in branch):
+        return None  # One of the imports is a star or relative.
+    bound = {one.local: one.bound for one in new}
+    same = all(bound.get(one.local) in _successors(one.bound) for one in old)
+    if not same or any(first(one.imported) != "torch" for one in new):
         return None
     code, outer = names.code, names.code.indent(statement)
-    lines = [code.source(line) for line in dict.fromkeys(code.parents[s] for s in kept)]
-    inner = code.indent(kept[0])
+    lines = [code.source(line) for line in dict.fromkeys(code.parents[s] for s in remaining)]
+    inner = code.indent(remaining[0])
     text = f"{code.newline}{outer}".join(lines).replace(code.newline + inner, code.newline + outer)
     return Edit(*code.span(statement), text)
 
 
 def _successors(name: str) -> tuple[str, ...]:
-    """The names that may be written for a legacy name in new code."""
+    """Return the names that new code may use instead of a legacy name."""
     if name == "functorch":
         return ("torch.func",)
     row = LEGACY_API.get(name)
@@ -66,14 +66,16 @@ def _successors(name: str) -> tuple[str, ...]:
 
 
 def _branches(statement: cst.Try | cst.If, names: Imports) -> list[list[cst.CSTNode]]:
-    """The imports in each branch, if there is nothing but imports."""
+    """Return the imports of each branch, or no branches if one has anything but imports."""
     if isinstance(statement, cst.Try):
         if len(statement.handlers) != 1 or statement.orelse or statement.finalbody:
             return []
         bodies = [statement.body, statement.handlers[0].body]
     else:
         is_elif = isinstance(names.code.parents[statement], cst.If)
-        if is_elif or not isinstance(statement.orelse, cst.Else) or _alone(statement.test, names):
+        if is_elif or not isinstance(statement.orelse, cst.Else):
+            return []
+        if _is_only_user_of_an_import(statement.test, names):
             return []
         bodies = [statement.body, statement.orelse.body]
     branches = [[*_imports(body)] for body in bodies]
@@ -95,8 +97,8 @@ def _count(statement: cst.CSTNode) -> int:
     return 1 if isinstance(statement.names, cst.ImportStar) else len(statement.names)
 
 
-def _alone(test: cst.BaseExpression, names: Imports) -> bool:
-    """Whether the condition is all that an import is for, which would then be of no use."""
+def _is_only_user_of_an_import(test: cst.BaseExpression, names: Imports) -> bool:
+    """Return whether the condition is the only user of an import, which would then be unused."""
     inside = [n for n in names.code.parents if isinstance(n, cst.Name) and _is_in(n, test, names)]
     for name in inside:
         for assignment in names.code.scope(name)[name.value]:

@@ -1,12 +1,12 @@
-"""Takes a ``from`` import apart by the modules that its names come from now."""
+"""Splits a ``from`` import into one import for each module that its names now come from."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-# What stands between two names: a comma (some styles begin the next line with it), the rest of the
-# line, lines in between, and the blanks that the next name's line begins with.
+# This matches the text between two names: a comma (in some styles it begins the next line), the
+# rest of the line, the lines between, and the indent of the next name.
 _GAP = re.compile(
     r"(?:[ \t]*,)?([^\r\n]*)(?:(\r\n|\r|\n)((?:.*(?:\r\n|\r|\n))*)([ \t\f]*)(?:,[ \t]*)?)?"
 )
@@ -17,20 +17,20 @@ class Name(NamedTuple):
 
     start: int
     end: int
-    """Where it stands in the text, with its ``as``."""
+    """``start`` and ``end`` are offsets in the text. The range includes the ``as``."""
     module: str | None
-    """Where it comes from now: nowhere, if it is not needed."""
+    """The module that it now comes from, or None if it is not needed."""
     text: str
-    """How it is written now."""
+    """The new text of the name."""
 
 
 class _Row(NamedTuple):
     """A line in the parentheses."""
 
     newline: str
-    """Empty, where the line begins with the parenthesis."""
+    """The newline before the line. It is empty for the line with the opening parenthesis."""
     above: str
-    """Lines with comments."""
+    """The lines above it that have only comments."""
     indent: str
     names: list[Name]
     rest: str
@@ -40,7 +40,7 @@ class _Row(NamedTuple):
 
 
 def split(text: str, names: list[Name]) -> list[str]:
-    """The imports that take the place of the one in ``text``, sorted by their modules."""
+    """Return the imports that replace the one in ``text``, sorted by their modules."""
     head, parenthesis, _ = text[: names[0].start].partition("(")
     rows = _rows(text, len(head) + 1, names) if parenthesis else []
     comma = "," if text[names[-1].end :].lstrip().startswith(",") else ""
@@ -68,16 +68,16 @@ def _rows(text: str, position: int, names: list[Name]) -> list[_Row]:
 
 
 def _listed(rows: list[_Row], module: str, comma: str) -> str:
-    """The names from ``module``, in lines as before, with the comments beside and above them."""
+    """Return the names from ``module``, in their old lines and with their comments."""
     first, last = rows[0], rows[-1]
-    kept = [row for row in rows if any(name.module == module for name in row.names)]
-    text = first.rest if not first.names and kept[0] is rows[1] else ""
-    for row in kept:
+    own_rows = [row for row in rows if any(name.module == module for name in row.names)]
+    text = first.rest if not first.names and own_rows[0] is rows[1] else ""
+    for row in own_rows:
         with_comments = row.above != "" and row.names[0].module == module
         if with_comments or text or not first.names:
             text += row.begin(with_comments)
         text += ", ".join(name.text for name in row.names if name.module == module)
-        text += (comma if row is kept[-1] else ",") + row.rest
+        text += (comma if row is own_rows[-1] else ",") + row.rest
     if not last.names:
-        return text + last.begin(with_comments=kept[-1] is rows[-2])
-    return text + (rows[1].begin(with_comments=False) if kept[-1].rest.strip() else "")
+        return text + last.begin(with_comments=own_rows[-1] is rows[-2])
+    return text + (rows[1].begin(with_comments=False) if own_rows[-1].rest.strip() else "")

@@ -1,7 +1,7 @@
-"""What takes the place of ``make_functional`` and its kin: ``torch.func.functional_call``.
+"""Rewrites ``make_functional`` and similar functions to ``torch.func.functional_call``.
 
-One call that is an unpacking assignment is written out where it is. Where the results go other
-ways, a function of the old name takes the place of the import, as torch's guide advises.
+If there is a single call and its results are unpacked, new code replaces the call. In all other
+cases, a function of the old name replaces the import, as torch's guide advises.
 """
 
 from __future__ import annotations
@@ -72,18 +72,18 @@ _HELPERS = {
     "make_functional_with_buffers": _WITH_BUFFERS,
     "combine_state_for_ensemble": _ENSEMBLE,
 }
-# Classes whose instances are no modules, so that a function in an attribute is only that.
-_PLAIN = re.compile(r"object|ABC|abc\.ABC|(typing\.)?(Protocol|Generic)|(\w+\.)*\w*TestCase")
+# Instances of classes with only these bases are not modules, so their attributes are no children.
+_PLAIN_BASES = re.compile(r"object|ABC|abc\.ABC|(typing\.)?(Protocol|Generic)|(\w+\.)*\w*TestCase")
 
 
 def functional(use: Use, names: Imports) -> Decision:
-    """Write out the only call, or define a function of the same name that does the same."""
+    """Decide to write out the only call, or to define a function that does the same."""
     code = names.code
     accesses = names.accesses(use.imports[0]) if use.access is None else [use.access]
     nodes = [access.node for access in accesses] if use.access is None else [use.node]
     calls = [code.parents[node] for node in nodes if _is_called(code.parents[node], node)]
     for call in calls:
-        kept = _what_needs_a_module(call, names)
+        kept = _used_as_a_module(call, names)
         if kept:
             return kept
     template = _HELPERS[use.name.rpartition(".")[2]]
@@ -95,7 +95,7 @@ def functional(use: Use, names: Imports) -> Decision:
 
 
 def _calls(names: Imports) -> list[cst.Call]:
-    """All calls in the code that are of one of the three, by their names."""
+    """Return all calls in the code that have the name of one of the three functions."""
     aliases = {
         one.local for one in names.of("functorch") if one.imported.rpartition(".")[2] in _HELPERS
     }
@@ -128,8 +128,11 @@ def _with_helper(use: Use, template: str, names: Imports) -> Decision:
     return Replaced(edits, (*needs, Helper(template.format(name=name, **spelled))))
 
 
-def _what_needs_a_module(call: cst.CSTNode, names: Imports) -> Kept | None:
-    """What the function cannot do that the legacy one, which was a module, could."""
+def _used_as_a_module(call: cst.CSTNode, names: Imports) -> Kept | None:
+    """Return the decision to leave a call if its function is used as a module, or else None.
+
+    The legacy function is a module. The new one is not.
+    """
     code = names.code
     assign = next((node for node in code.around(call) if isinstance(node, cst.BaseStatement)), None)
     target = written_out.first_target(call, names)
@@ -141,41 +144,41 @@ def _what_needs_a_module(call: cst.CSTNode, names: Imports) -> Kept | None:
             for node in code.parents
             if isinstance(node, cst.Attribute) and code.source(node.value) == code.source(target)
         ]
-        return _kept(parts[0], names) if parts else _in_a_module(target, names)
+        return _leave(parts[0], names) if parts else _leave_if_in_a_module(target, names)
     for access in written_out.references(target, names):
         parent = code.parents[access.node]
         if isinstance(parent, cst.Attribute):
-            return _kept(parent, names)
+            return _leave(parent, names)
         if isinstance(parent, cst.Assign) and parent.value is access.node:
             for one in parent.targets:
                 if isinstance(one.target, cst.Attribute) and (
-                    kept := _in_a_module(one.target, names)
+                    kept := _leave_if_in_a_module(one.target, names)
                 ):
                     return kept
     return None
 
 
-def _kept(node: cst.CSTNode, names: Imports) -> Kept:
+def _leave(node: cst.CSTNode, names: Imports) -> Kept:
     return Kept(Reason.MODULE, names.code.offset(node))
 
 
-def _in_a_module(target: cst.Attribute, names: Imports) -> Kept | None:
-    """Say so where the target may be in a module, which would take the function for a child."""
+def _leave_if_in_a_module(target: cst.Attribute, names: Imports) -> Kept | None:
+    """Return the decision to leave a call if a module may get its function as a child, or None."""
     code = names.code
     if code.source(target.value) != "self":
         return None
     owner = next((node for node in code.around(target) if isinstance(node, cst.ClassDef)), None)
-    return None if owner is None or _is_plain(owner, names) else _kept(target, names)
+    return None if owner is None or _is_plain_class(owner, names) else _leave(target, names)
 
 
-def _is_plain(owner: cst.ClassDef, names: Imports) -> bool:
+def _is_plain_class(owner: cst.ClassDef, names: Imports) -> bool:
     code = names.code
     classes = {n.name.value: n for n in code.parents if isinstance(n, cst.ClassDef)}
     for base in owner.bases:
         name = code.source(base.value)
         if name in classes and classes[name] is not owner:
-            if not _is_plain(classes[name], names):
+            if not _is_plain_class(classes[name], names):
                 return False
-        elif not _PLAIN.fullmatch(name.partition("[")[0]):
+        elif not _PLAIN_BASES.fullmatch(name.partition("[")[0]):
             return False
     return True

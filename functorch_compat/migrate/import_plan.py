@@ -1,4 +1,4 @@
-"""What becomes of each import, once every use is decided."""
+"""Plans the new imports, after each use is decided."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ _NOQA = re.compile(r"#\s*noqa(?!\s*:)|#\s*noqa\s*:[\s\w,]*\bF401\b", re.I)
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of an import."""
+    """The plan for one legacy import."""
 
     stays: Kept | None
+    """Why the import stays, or None if it goes."""
     needs: tuple[Need | Helper, ...]
-    """What is imported or defined in its place, or beside it if it stays."""
+    """The imports and functions that replace it, or that are added to it if it stays."""
 
 
 def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) -> dict[Import, Plan]:
-    """Say what becomes of each import of a legacy name."""
+    """Return the plan for each import of a legacy name."""
     by_import: dict[Import, list[Use]] = {}
     for use in decisions:
         for one in use.imports:
             by_import.setdefault(one, []).append(use)
-    given: list[tuple[Import, Need | Helper]] = []
+    already_planned: list[tuple[Import, Need | Helper]] = []
     plans = {}
     for one in names.of("functorch"):
         uses = by_import.get(one, [])
@@ -46,39 +47,43 @@ def plan(names: Imports, decisions: Mapping[Use, Decision], context: Context) ->
                 wanted = decision.requires
                 if use.access is None and (stays or _is_unused(one, names, context)):
                     wanted = ()
-                needs += [n for n in wanted if not _is_given(n, one, use, given, names)]
+                needs += [
+                    n
+                    for n in wanted
+                    if not _is_already_planned(n, one, use, already_planned, names)
+                ]
         needs = [n for n in dict.fromkeys(needs) if not _is_implied(n, needs)]
-        given += [(one, need) for need in needs]
+        already_planned += [(one, need) for need in needs]
         plans[one] = Plan(stays, tuple(needs))
     return plans
 
 
 def _is_implied(need: Need | Helper, needs: list[Need | Helper]) -> bool:
-    """Whether another import of the same place does the work of ``import torch``."""
+    """Return whether another needed import makes ``import torch`` superfluous."""
     return need == Need("torch") and any(
         isinstance(n, Need) and not n.name and not n.local and n.module.startswith("torch.")
         for n in needs
     )
 
 
-def _is_given(
+def _is_already_planned(
     need: Need | Helper,
     one: Import,
     use: Use,
-    given: list[tuple[Import, Need | Helper]],
+    already_planned: list[tuple[Import, Need | Helper]],
     names: Imports,
 ) -> bool:
-    """Whether what is planned already gives it there."""
+    """Return whether the imports that are already planned provide what is needed there."""
     offset = names.code.offset(use.node)
     if isinstance(need, Helper):
         return all(
             names.is_import_of("functorch", bound) for bound in one.scope.assignments[one.local]
         ) and any(
             planned == need and other.scope is one.scope and names.is_sure(other, offset)
-            for other, planned in given
+            for other, planned in already_planned
             if other is not one
         )
-    for other, planned in given:
+    for other, planned in already_planned:
         if isinstance(planned, Helper):
             continue
         if need.name or need.local:
@@ -97,7 +102,7 @@ def _is_given(
 
 
 def left_alone(one: Import, names: Imports) -> Kept | None:
-    """Why nothing of an import is touched, if so."""
+    """Return the reason if an import must stay exactly as it is, or else None."""
     same_name = [other for other in names.of("functorch") if other.statement is one.statement]
     twice = {other.imported for other in same_name if other.local == one.local}
     if isinstance(one.scope, ClassScope) or len(twice) > 1:
@@ -128,12 +133,14 @@ def _why_it_stays(
         return Kept(Reason.EXPORTED)
     replaced = {use.access for use in uses if isinstance(decisions[use], Replaced)}
     needed = [access for access in names.accesses(one) if access not in replaced]
+    # If `import functorch` stands beside `import functorch.compile`, the latter is needed only for
+    # the uses of its own module.
     if any(
         other.scope is one.scope
         and other.local == other.imported == one.local != one.imported
         and names.code.is_unconditional(other.statement)
         for other in names.of("functorch")
-    ):  # which leaves to this import what is in its module
+    ):
         needed = [access for access in needed if names.may_need(access, one.imported)]
     if needed:
         offset = min(names.code.offset(access.node) for access in needed)
@@ -142,29 +149,29 @@ def _why_it_stays(
 
 
 def _is_unused(one: Import, names: Imports, context: Context) -> bool:
-    """Whether a name of a ``from`` import can go, because nothing uses it."""
+    """Return whether a ``from`` import of a name can go because nothing uses the name."""
     code = names.code
     if names.accesses(one) or not isinstance(one.statement, cst.ImportFrom):
         return False
     mentioned = one.local in context.mentioned or one.local in names.code.published
     exported = context.exported or mentioned or is_facade(names)
-    again = one.alias.asname is not None and one.imported.rpartition(".")[2] == one.local
+    is_reexport = one.alias.asname is not None and one.imported.rpartition(".")[2] == one.local
     end = code.span(one.statement)[1]
     lines = code.text[code.offset(one.statement) : end] + re.split(r"[\r\n]", code.text[end:])[0]
     bound = one.scope.assignments[one.local]
     return not (
         exported
-        or again
+        or is_reexport
         or _NOQA.search(lines)
-        # A name that something else binds too may be one of another file's.
+        # If something else binds the name too, another file may need this import.
         or not all(names.is_import_of("functorch", a) for a in bound)
-        or any(len(names.behind(a)) > 1 for a in bound)  # by one statement
-        or not context.taken.isdisjoint((one.local, "*"))
+        or any(len(names.imports_of(a)) > 1 for a in bound)  # One statement binds it twice.
+        or not context.imported_elsewhere.isdisjoint((one.local, "*"))
     )
 
 
 def is_facade(names: Imports) -> bool:
-    """Whether the code does nothing but import: what it imports is for others."""
+    """Return whether the code only imports. Its imports are then for other files."""
     body = names.code.module.body
     return all(
         isinstance(node, cst.SimpleStatementLine)

@@ -1,4 +1,4 @@
-"""What other files import from a module, so that a name which only they need stays in it."""
+"""Finds the names that other files import from a module. Such names must stay in the module."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _ATTRIBUTE = re.compile(r"\.\s*(\w+)")
 
 
 class Importers:
-    """The files that may import from the modules in question.
+    """The files that may import from some modules.
 
-    A module is known by the last part of its name, and files are not parsed. That finds too much
-    rather than too little.
+    The search does not parse the files, and compares only the last part of the name of a module.
+    So it may find too many names, but not too few.
     """
 
     def __init__(self, files: Iterable[str], modules: Collection[str]):
         self.files, self.modules = [*files], {_name(path) for path in modules}
 
-    def taken(self, path: str) -> frozenset[str]:
-        """The names that files other than this one may take from the module in it."""
-        takers = self._takers.get(_name(path), {})
-        return frozenset().union(*(names for file, names in takers.items() if file != path))
+    def imported_elsewhere(self, path: str) -> frozenset[str]:
+        """Return the names that other files may import from the module at this path."""
+        importers = self._names_by_file.get(_name(path), {})
+        return frozenset().union(*(names for file, names in importers.items() if file != path))
 
     @cached_property
-    def _takers(self) -> dict[str, dict[str, set[str]]]:
-        """For each module, what each file takes from it."""
-        takers: dict[str, dict[str, set[str]]] = {module: {} for module in self.modules}
-        for file in filter(os.path.isfile, self.files):  # to read a pipe would never end
+    def _names_by_file(self) -> dict[str, dict[str, set[str]]]:
+        """Return, for each module and each file, the names that the file may import from it."""
+        importers: dict[str, dict[str, set[str]]] = {module: {} for module in self.modules}
+        for file in filter(os.path.isfile, self.files):  # Reading a pipe would never end.
             try:
                 with open(file, encoding="utf-8", errors="replace") as opened:
                     text = opened.read()
@@ -40,11 +40,11 @@ class Importers:
             for module, imported in _IMPORT.findall(text):
                 words = {*_WORD.findall(imported)}
                 _, _, module = module.rpartition(".")
-                if module in takers:
-                    takers[module].setdefault(file, set()).update(words)
+                if module in importers:
+                    importers[module].setdefault(file, set()).update(words)
                 for module in words & self.modules:
-                    takers[module].setdefault(file, set()).update(_ATTRIBUTE.findall(text))
-        return takers
+                    importers[module].setdefault(file, set()).update(_ATTRIBUTE.findall(text))
+        return importers
 
 
 def _name(path: str) -> str:

@@ -1,4 +1,4 @@
-"""What each import binds, and what an access to a name may be to."""
+"""Finds the names that imports bind, and the accesses to each of these names."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ class Import:
     statement: Statement
     alias: cst.ImportAlias
     imported: str
-    """The whole name of what is imported."""
+    """The full dotted name that is imported."""
     local: str
-    """The name that is bound."""
+    """The local name that the import binds."""
     scope: Scope
 
     @property
     def bound(self) -> str:
-        """The whole name of what the local name is then."""
+        """Return the full dotted name of the object that the local name then stands for."""
         whole = self.alias.asname or isinstance(self.statement, cst.ImportFrom)
         return self.imported if whole else first(self.imported)
 
     def loads(self, module: str) -> bool:
-        """Whether it loads the module."""
+        """Return whether the import loads the module."""
         return f"{self.imported}.".startswith(f"{module}.")
 
 
 class Imports:
-    """The imports in a piece of code."""
+    """The imports in the code of a file."""
 
     def __init__(self, code: Code):
         self.code = code
@@ -61,7 +61,7 @@ class Imports:
         ]
 
     def of(self, package: str) -> list[Import]:
-        """Those of a package, and of what is in it."""
+        """Return the imports of a package and of the names in it."""
         return [one for one in self.all if first(one.imported) == package]
 
     @cached_property
@@ -86,19 +86,19 @@ class Imports:
         return accesses
 
     def accesses(self, one: Import) -> list[Access]:
-        """What may be an access to it."""
+        """Return the accesses to the name of the import. Something else may have bound it too."""
         return self._accesses.get((one.statement, one.local), [])
 
-    def behind(self, assignment: BaseAssignment) -> list[Import]:
-        """The imports that an assignment is, more than one where one statement binds it twice."""
+    def imports_of(self, assignment: BaseAssignment) -> list[Import]:
+        """Return the imports that make an assignment: several if a statement binds a name twice."""
         return self._by_place.get((_node(assignment), first(assignment.name)), [])
 
     def is_import_of(self, package: str, assignment: BaseAssignment) -> bool:
-        """Whether an assignment is an import of a package, or of something in it."""
-        return any(first(one.imported) == package for one in self.behind(assignment))
+        """Return whether an assignment is an import of a package or of a name in it."""
+        return any(first(one.imported) == package for one in self.imports_of(assignment))
 
     def may_need(self, access: Access, module: str) -> bool:
-        """Whether an access to the package of a module may be one to the module."""
+        """Return whether an access to the package of a module may need the module itself."""
         node: cst.CSTNode | None = root(access)
         name = ""
         while isinstance(node, (cst.Name, cst.Attribute)):
@@ -108,7 +108,7 @@ class Imports:
 
     @cached_property
     def torch(self) -> list[Import]:
-        """Those that bind a name to torch itself."""
+        """Return the imports that bind a name to torch itself."""
         return [
             one
             for one in self.of("torch")
@@ -117,18 +117,18 @@ class Imports:
 
     @cached_property
     def root_of_torch(self) -> str:
-        """What the module calls torch."""
+        """Return the local name of torch at the top level of the code."""
         names = [one.local for one in self.torch if isinstance(one.scope, GlobalScope)]
         return names[0] if names and "torch" not in names else "torch"
 
     def is_sure(self, one: Import, offset: int) -> bool:
-        """Whether the import is made before what stands at the offset, and always."""
+        """Return whether the import always runs, and stands before the offset."""
         return self.code.offset(one.statement) < offset and self.code.is_unconditional(
             one.statement
         )
 
     def looks_outside(self, scope: Scope, name: str) -> bool:
-        """Whether something in a function is looked up by that name outside of it."""
+        """Return whether a function looks up that name outside of itself."""
         return not isinstance(scope, GlobalScope) and name in self._looked_up_outside(scope)
 
     def _looked_up_outside(self, scope: Scope) -> set[str]:
@@ -142,7 +142,7 @@ class Imports:
         return {}
 
     def at_top(self, name: str) -> list[Import]:
-        """The imports of the module itself, made always, that give the dotted name."""
+        """Return the imports at the top level that always run and give the dotted name."""
         return [
             one
             for one in self.all
@@ -154,7 +154,7 @@ class Imports:
 
 
 def _imported(statement: Statement) -> Iterator[tuple[cst.ImportAlias, str, str]]:
-    """The names in an import, each with the whole name of what it imports, and what it binds."""
+    """Yield the aliases of an import, each with its full dotted name and its local name."""
     package = ""
     if isinstance(statement, cst.ImportFrom):
         if statement.relative or statement.module is None:
@@ -167,7 +167,7 @@ def _imported(statement: Statement) -> Iterator[tuple[cst.ImportAlias, str, str]
 
 
 def is_none(assignment: BaseAssignment, code: Code) -> bool:
-    """Whether an assignment is ``name = None``, as where an import fails."""
+    """Return whether an assignment is ``name = None``, as after a failed import."""
     node = _node(assignment)
     around = [*code.around(node)][:2] if node is not None else []
     return (
@@ -178,12 +178,12 @@ def is_none(assignment: BaseAssignment, code: Code) -> bool:
 
 
 def first(name: str) -> str:
-    """The first part of a dotted name."""
+    """Return the first part of a dotted name."""
     return name.partition(".")[0]
 
 
 def root(access: Access) -> cst.Name | None:
-    """The first name of what is accessed, unless that is in a string."""
+    """Return the first name of an access, or None if the access is in a string."""
     node: cst.BaseExpression = access.node
     while isinstance(node, cst.Attribute):
         node = node.value
@@ -191,7 +191,7 @@ def root(access: Access) -> cst.Name | None:
 
 
 def around(scope: Scope) -> Iterator[Scope]:
-    """The scope, and those around it."""
+    """Yield the scope and the scopes around it."""
     yield scope
     while not isinstance(scope, GlobalScope):
         scope = scope.parent
@@ -199,15 +199,15 @@ def around(scope: Scope) -> Iterator[Scope]:
 
 
 def assignments(access: Access) -> set[BaseAssignment]:
-    """What an access may be to."""
+    """Return the assignments that an access may refer to."""
     name = root(access)
     by_name = access.scope[name.value] if name is not None else set()
-    # By its order, which LibCST looks at: that counts in the body of a class alone. A string it
-    # has parsed.
+    # `referents` depends on the order of the assignments. That order matters only in the body of a
+    # class. If the access is in a string, only `referents` has its assignments.
     in_order = name is None or isinstance(access.scope, ClassScope)
     return {*by_name, *(access.referents if in_order else ())}
 
 
 def _node(assignment: BaseAssignment) -> cst.CSTNode | None:
-    """Where a name is bound, unless Python itself does it."""
+    """Return the node that binds a name, or None if Python itself binds it."""
     return getattr(assignment, "node", None)

@@ -1,4 +1,4 @@
-"""The planned imports as text, in the place of those that were there."""
+"""Writes the planned imports in the place of the legacy imports."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from functorch_compat.migrate.from_imports import Name, split
 from functorch_compat.migrate.import_plan import Plan
 from functorch_compat.migrate.imports import Import, Imports, Statement
 
-# A comment for a program, which has to be on each of the imports that are made of one.
+# These comments are for programs. If one import becomes several, each of them needs the comment.
 _PRAGMA = re.compile(r"[ \t]*#\s*(noqa|type:|pyright:|mypy:|pylint:|isort:|pragma:|fmt:)[^\r\n]*")
 
 
 def edits(plans: Mapping[Import, Plan], names: Imports) -> list[Edit]:
-    """The edits of the imports, and the functions behind them."""
+    """Return the edits that replace the imports and add the functions after them."""
     by_statement: dict[Statement, dict[cst.ImportAlias, Plan]] = {}
     for one, plan in plans.items():
         if plan.needs or plan.stays is None:
@@ -28,20 +28,20 @@ def edits(plans: Mapping[Import, Plan], names: Imports) -> list[Edit]:
     imports = {one.alias: one for one in names.all}
     pieces: dict[cst.CSTNode, list[str]] = {}
     helpers: dict[cst.CSTNode, dict[str, None]] = {}
-    for statement, its in by_statement.items():
-        needs = [need for plan in its.values() for need in plan.needs]
+    for statement, by_alias in by_statement.items():
+        needs = [need for plan in by_alias.values() for need in plan.needs]
         functions = [need for need in needs if isinstance(need, Helper)]
         texts = (_of_import if isinstance(statement, cst.Import) else _of_from)(
             statement,  # type: ignore[arg-type]
-            its,
+            by_alias,
             imports,
             names,
         )
         pieces[statement] = list(dict.fromkeys(texts))
         if functions:
-            behind = _behind(statement, names)
+            last_import = _last_import_line(statement, names)
             for function in functions:
-                helpers.setdefault(behind, {})[function.text] = None
+                helpers.setdefault(last_import, {})[function.text] = None
     return [*_replaced(pieces, helpers, names)]
 
 
@@ -51,7 +51,7 @@ def _of_import(
     imports: Mapping[cst.ImportAlias, Import],
     names: Imports,
 ) -> list[str]:
-    """The statements that take the place of an ``import``."""
+    """Return the statements that replace an ``import``."""
     code, parts, froms = names.code, [], []
     for alias in statement.names:
         plan = plans.get(alias)
@@ -62,7 +62,7 @@ def _of_import(
                 continue
             if need.name:
                 froms.append(need.text)
-            elif imports[alias].bound not in MODULES:  # it stays what it was, by another name
+            elif imports[alias].bound not in MODULES:  # Only the name of the module changes.
                 name = code.source(alias.name)
                 parts.append(need.module + code.source(alias)[len(name) :])
             else:
@@ -79,7 +79,7 @@ def _of_from(
     imports: Mapping[cst.ImportAlias, Import],
     names: Imports,
 ) -> list[str]:
-    """The statements that take the place of a ``from`` import."""
+    """Return the statements that replace a ``from`` import."""
     code = names.code
     text, start = code.source(statement), code.offset(statement)
     listed: list[Name] = []
@@ -106,8 +106,8 @@ def _of_from(
             extra += [need for need in plan.needs if isinstance(need, Need)]
         begin, end = code.span(alias)
         listed.append(Name(begin - start, end - start, module, written))
-    as_they_were = all(text[name.start : name.end] == name.text for name in listed)
-    if as_they_were and len({name.module for name in listed}) == 1 and listed[0].module:
+    are_unchanged = all(text[name.start : name.end] == name.text for name in listed)
+    if are_unchanged and len({name.module for name in listed}) == 1 and listed[0].module:
         assert statement.module is not None
         begin, end = code.span(statement.module)
         result = [f"{text[: begin - start]}{listed[0].module}{text[end - start :]}"]
@@ -121,7 +121,10 @@ def _of_from(
 
 
 def _with_name(imports: list[str], need: Need) -> list[str]:
-    """The imports with one name more, in the import of its module if that is on one line."""
+    """Return the imports with one more name.
+
+    The name joins the import of its module if that is on one line.
+    """
     head = f"from {need.module} import "
     name = need.text[len(head) :]
     for n, text in enumerate(imports):
@@ -132,8 +135,8 @@ def _with_name(imports: list[str], need: Need) -> list[str]:
     return sorted([*imports, head + name])
 
 
-def _behind(statement: cst.CSTNode, names: Imports) -> cst.CSTNode:
-    """The line behind which a function is defined: the last of the imports there."""
+def _last_import_line(statement: cst.CSTNode, names: Imports) -> cst.CSTNode:
+    """Return the line after which to define a function: the last of the imports there."""
     code = names.code
     line = code.parents[statement]
     if not code.is_top_level(statement):
@@ -162,7 +165,7 @@ def _replaced(
     helpers: Mapping[cst.CSTNode, dict[str, None]],
     names: Imports,
 ) -> Iterator[Edit]:
-    """Put the new statements in the place of the old ones."""
+    """Yield the edits that put the new statements in the place of the old ones."""
     code = names.code
     gone: dict[cst.CSTNode, Edit] = {}
     lines = dict.fromkeys([*(code.parents[statement] for statement in pieces), *helpers])
@@ -204,19 +207,19 @@ def _with_functions(
     flat = [text for new in texts for text in new]
     rest = re.match(r"[^\r\n]*", code.text[end:])
     comment = rest[0] if rest else ""
-    two = [""] if indent else ["", ""]
+    blank_lines = [""] if indent else ["", ""]
     lines = list(flat)
     if lines:
         lines[-1] += comment
     for function in functions:
         step = code.module.default_indent
         written = function.rstrip("\n").replace("    ", step).split("\n")
-        lines += [*(two if lines else []), *(indent + w if w else "" for w in written)]
+        lines += [*(blank_lines if lines else []), *(indent + w if w else "" for w in written)]
     if lines and lines[0].startswith(indent) and not flat:
         lines[0] = lines[0][len(indent) :]
     after = code.text[end + len(comment) :]
     blank = re.match(r"(\r\n|\r|\n)?((?:[ \t]*(?:\r\n|\r|\n))*)", after)
-    missing = len(two) - (len(re.findall(r"\r\n|\r|\n", blank[2])) if blank else 0)
+    missing = len(blank_lines) - (len(re.findall(r"\r\n|\r|\n", blank[2])) if blank else 0)
     if after.strip() and missing > 0:
         lines += [""] * missing
     first = f"{code.newline}{indent}".join(lines[: len(flat)])

@@ -1,4 +1,4 @@
-"""Migrates one file: reads it, has its code rewritten, writes it, and says what is left."""
+"""Migrates one file: rewrites its code, writes it, and lists the uses that are left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from functorch_compat.migrate.rewrite import Rewrite, rewrite
 
 
 def migrate_file(task: Task, write: bool) -> Result:
-    """Migrate a file, or none of it."""
+    """Migrate a file as a whole, or leave it as it is, and return the outcome."""
     result = Result([], [], [], [], set())
     try:
         with _without_garbage_collection():
@@ -31,7 +31,10 @@ def migrate_file(task: Task, write: bool) -> Result:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """LibCST makes millions of objects of a long file, which Python would go through in vain."""
+    """Turn garbage collection off in the block.
+
+    LibCST makes millions of objects from a long file, and none of them is garbage.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -66,7 +69,7 @@ def _migrate(task: Task, write: bool, result: Result) -> None:
     def place(offset: int) -> Place:
         if not write:
             return document.place(offset)
-        # An import that lost its other names has this one further on.
+        # If the import has lost other names, this one stands a little further on.
         word = re.split(r"\W", document.code[offset : offset + 80])[0]
         now = after.offset(moved(offset))
         found = re.compile(rf"\b{word}\b").search(after.code, now)
@@ -80,7 +83,7 @@ def _migrate(task: Task, write: bool, result: Result) -> None:
 
 
 def _edited(document: Document, done: Rewrite) -> tuple[Document, Callable[[int], Place]]:
-    """The document as it becomes, and what tells the place there of an offset in it."""
+    """Return the new document, and a function from offsets in the old one to places in the new."""
     rewritten, moved = document.edited(done.edits)
     if not done.edits:
         return rewritten, moved
@@ -89,13 +92,13 @@ def _edited(document: Document, done: Rewrite) -> tuple[Document, Callable[[int]
 
 
 def _why(finding: Finding, kept: Kept | None, place: Callable[[int], Place]) -> str:
-    """Why a use is left, in a few words."""
+    """Return the reason why a use is left, as text."""
     if kept is None:
         unexplained = Reason.INDIRECT if finding.replacement else Reason.UNKNOWN
-        return _BY_HOW.get(finding.how, unexplained).text
+        return _REASON_BY_HOW.get(finding.how, unexplained).text
     if kept.offset is None:
         return kept.reason.text
     return f"{kept.reason.text} on line {place(kept.offset).line}"
 
 
-_BY_HOW = {"call": Reason.CALL, "star": Reason.STAR}
+_REASON_BY_HOW = {"call": Reason.CALL, "star": Reason.STAR}

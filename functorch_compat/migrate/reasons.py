@@ -1,4 +1,4 @@
-"""Why a use is left for a person, and what that person can do."""
+"""Lists the reasons why a use is left for a person, each with advice."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from enum import Enum
 
 
 class Reason(Enum):
-    """A reason, and the advice that goes with it. docs/migrating.md lists them."""
+    """A reason and its advice. The table in docs/migrating.md has the same rows."""
 
     ANOTHER_CALL = (
         "another call",
-        "follow the recipe that it prints",
+        "follow the recipe that the command prints",
     )
     NOTHING = (
         "nothing takes its place",
@@ -22,23 +22,23 @@ class Reason(Enum):
     )
     PRIVATE = (
         "a private name of functorch",
-        "look for it in `torch._functorch`, where it can change in any release",
+        "look for it in `torch._functorch`, but expect changes in any release",
     )
     CALL = (
         "a call names it",
-        "import what you need in the usual way, and use it without `getattr` and its kin",
+        "import the name in the usual way, and use it without `getattr` and similar functions",
     )
     STAR = (
         "imported with a star",
-        "name what you use: the rewrite does so only where nothing else can give or take a name",
+        "import each name: the command does so only if the origin of all names is certain",
     )
     STRING = (
         "a string names it",
-        "write the new name into the string, if the string is what you think",
+        "write the new name into the string, if the string means this function",
     )
     INDIRECT = (
         "no import gives it this name",
-        "import what you need in the usual way, under its new name",
+        "import the new name in the usual way",
     )
     MODULE = (
         "its function is used as a module",
@@ -47,23 +47,23 @@ class Reason(Enum):
     )
     FALLBACK = (
         "a fallback between releases",
-        "leave out `--keep-fallbacks`, once you need torch 1 no more",
+        "leave out `--keep-fallbacks` when you no longer need torch 1",
     )
     ELSEWHERE = (
-        "its name is bound elsewhere too",
-        "give one of them another name",
+        "something else binds its name too",
+        "give one of the two another name",
     )
     SHADOWED = (
-        "torch is another name there",
-        "give the other one another name",
+        "torch means something else there",
+        "give that other object another name",
     )
     ASSIGNED = (
-        "it is assigned to, or deleted",
+        "the code assigns to it or deletes it",
         "patch the new name, if that is what you want",
     )
     NEEDED = (
         "something still needs it",
-        "look at the line that it names",
+        "look at the line that the command names",
     )
     SILENCED = (
         "silenced",
@@ -71,7 +71,7 @@ class Reason(Enum):
     )
     EXPORTED = (
         "others may import it from there",
-        "look for who does",
+        "look for the code that imports it from this file",
     )
     DECLARED = (
         "remove it",

@@ -1,4 +1,4 @@
-"""What people read of a migration while it goes on, and after it."""
+"""Shows the progress of a migration and its outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functorch_compat.migrate import Left, Result
 
 
 def progress(files: list[str]) -> Iterator[str]:
-    """Pass the files on, with a bar on a terminal from the second second on."""
+    """Yield the files one by one. After a second, a terminal shows a progress bar."""
     started, shown = time.monotonic(), False
     for number, file in enumerate(files):
         if sys.stderr.isatty() and time.monotonic() - started > 1:
@@ -26,7 +26,7 @@ def progress(files: list[str]) -> Iterator[str]:
 
 
 def as_text(result: Result, written: bool) -> str:
-    """What is left for a person, with the recipes, and a summary."""
+    """Return a list of the uses that are left for a person, their recipes, and a summary."""
     lines = [_line(left) for left in result.left]
     lines += [f"{one.place}: unreadable: {one.reason}" for one in result.unreadable]
     lines += [f"{one.place}: unwritable: {one.reason}" for one in result.unwritable]
@@ -39,7 +39,7 @@ def as_text(result: Result, written: bool) -> str:
     if result.changes:
         written_or_not = "rewritten" if written else "would be rewritten (--write does it)"
         lines += ["", f"{done} {written_or_not}."]
-    lines += [f"What is written {note}." for note in sorted(result.notes)]
+    lines += [f"The new code {note}." for note in sorted(result.notes)]
     if result.left:
         lines += ["", f"{many(len(result.left), 'use')} left for a person."]
     if result.unreadable:

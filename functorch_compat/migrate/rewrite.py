@@ -1,4 +1,4 @@
-"""The pipeline: text, code, imports, uses, decisions, new imports, edits."""
+"""Rewrites the code of a file, in this order: parse, find uses, decide, plan imports, edit."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ from functorch_compat.migrate.uses import Use
 
 
 class Rewrite(NamedTuple):
-    """What becomes of the uses in a piece of code. Each is known by its offset."""
+    """The edits of the code of a file. The other fields name each use by its offset."""
 
     edits: list[Edit]
     done: set[int]
     """The uses that the edits rewrite."""
     left: dict[int, Kept]
-    """Of other uses, why they stay."""
+    """The other uses, each with the decision to leave it."""
     notes: dict[int, str]
-    """What a person should know of a use that is rewritten."""
+    """The facts that a person should know about rewritten uses."""
 
 
 def rewrite(text: str, found: Collection[int], context: Context | None = None) -> Rewrite:
-    """Find what to edit.
+    """Return the edits, and which uses they rewrite.
 
     Args:
         text: The code.
-        found: The offsets of the uses that the audit found. No other is rewritten.
-        context: What is known of the file besides its code.
+        found: The offsets of the uses that the audit found. No other use is rewritten.
+        context: The facts about the file that its code does not show.
 
     Raises:
-        UnreadableError: Where LibCST cannot parse the code, or what would become of it.
+        UnreadableError: If LibCST cannot parse the old or the new code.
     """
     names = Imports(parse(text))
     places = {use: _place(use, names, found) for use in uses.find(names)}
     decisions = {use: _decide(use, place in found, names) for use, place in places.items()}
     context = context or Context()
     pairs = fallbacks.find(names)
-    decisions.update(_of_pairs(decisions, pairs, context))
+    decisions.update(_decisions_of_pairs(decisions, pairs, context))
     plans = import_plan.plan(names, decisions, context)
     plans = {one: plan for one, plan in plans.items() if one not in pairs}
-    stays = {plan_of: plan.stays for plan_of, plan in plans.items()}
+    stays = {one: plan.stays for one, plan in plans.items()}
 
     edits: list[Edit] = []
     done: set[int] = set()
@@ -71,8 +71,8 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
         if isinstance(decision, Replaced):
             edits += decision.edits
             notes.update({place: decision.note} if decision.note else {})
-    kept_names = {use.name for use, place in places.items() if place in left}
-    for edit in strings.targets(names.code, context.used - kept_names):
+    names_left = {use.name for use, place in places.items() if place in left}
+    for edit in strings.targets(names.code, context.used - names_left):
         if edit.start in found:
             edits.append(edit)
             done.add(edit.start)
@@ -85,10 +85,10 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
             edits.append(edit)
             done.add(edit.start)
     modules = {place for use, place in places.items() if use.row and use.row.is_module}
-    calls = strings.attributes(names.code, modules & done - left.keys())
+    calls = strings.calls_with_module(names.code, modules & done - left.keys())
     done.update(place for place in calls if place in found and place not in left)
     unseen = [place for place in found if place not in done and place not in left]
-    left.update(dict.fromkeys(strings.inside(names.code, unseen), Kept(Reason.STRING)))
+    left.update(dict.fromkeys(strings.in_strings(names.code, unseen), Kept(Reason.STRING)))
     edits += layout.edits(plans, names)
     edits = list(dict.fromkeys(edits))
     if edits:
@@ -97,23 +97,26 @@ def rewrite(text: str, found: Collection[int], context: Context | None = None) -
 
 
 def _check(text: str, edits: list[Edit]) -> None:
-    """Make sure that what would be written can be parsed: by Python itself, which is faster."""
+    """Raise an error if the new code cannot be parsed. Python itself is asked first: it is fast."""
     after = apply(text, edits).text
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an escape sequence in a string, say
+            warnings.simplefilter("ignore")  # An escape sequence in a string may warn.
             ast.parse(after)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # it may be for a newer Python
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # It may be for a newer Python.
         try:
             parse_module(after)
         except ParserSyntaxError as error:
             raise UnreadableError(
-                f"line {error.raw_line} of its code: LibCST cannot parse what would become of it"
+                f"line {error.raw_line} of its code: LibCST cannot parse the new code"
             ) from None
 
 
 def _place(use: Use, names: Imports, found: Collection[int]) -> int:
-    """Where the audit finds a use. What moved as a whole, it finds where its import begins."""
+    """Return the offset at which the audit finds a use.
+
+    For some imports this is the start of the statement, not of the name.
+    """
     code = names.code
     if use.access is None:
         places = code.offset(use.node), code.offset(use.imports[0].statement)
@@ -135,10 +138,10 @@ def _decide(use: Use, is_found: bool, names: Imports) -> Decision:
     return decide(use, names)
 
 
-def _of_pairs(
+def _decisions_of_pairs(
     decisions: dict[Use, Decision], pairs: dict[Import, Edit], context: Context
 ) -> dict[Use, Decision]:
-    """The decisions of the uses that are, or come by, an import of a pair."""
+    """Return the decisions for the imports in pairs, and for the uses of their names."""
     fallback = Kept(Reason.FALLBACK)
     return {
         use: fallback if context.keeps_fallbacks else Replaced((pairs[use.imports[0]],))

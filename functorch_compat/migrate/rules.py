@@ -1,4 +1,4 @@
-"""One function for each way to rewrite a use. ``RULES`` says which name goes by which of them."""
+"""Defines a function for each way to rewrite a use. ``RULES`` assigns them to the names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Rule = Callable[[Use, Imports], Decision]
 
 
 def decide(use: Use, names: Imports) -> Decision:
-    """Say what becomes of a use."""
+    """Return the decision about a use, by the rule for its name."""
     row = use.row
     if row is None:
         return Kept(settled.of_name(use.name))
@@ -38,7 +38,7 @@ def decide(use: Use, names: Imports) -> Decision:
 
 
 def rename(use: Use, names: Imports) -> Decision:
-    """Write the new name in the place of the old one."""
+    """Decide to write the new name in the place of the old one."""
     row = LEGACY_API[use.name]
     note = f"uses {row.module}, which is private to torch" if "._" in row.module else ""
     if use.access is None:
@@ -57,12 +57,12 @@ def rename(use: Use, names: Imports) -> Decision:
 
 
 def leave(use: Use, names: Imports) -> Decision:
-    """Leave what has no counterpart, or none that a rule writes."""
+    """Decide to leave a name that has no counterpart, or none that a rule can write."""
     return Kept(settled.of_name(use.name))
 
 
 def einops(use: Use, names: Imports) -> Decision:
-    """``functorch.einops.rearrange`` is that of the PyPI project einops."""
+    """Decide to use the PyPI project einops, which has the same ``rearrange``."""
     code, note = names.code, "needs the PyPI project einops"
     if use.access is None:
         (one,) = use.imports
@@ -80,7 +80,7 @@ def einops(use: Use, names: Imports) -> Decision:
 
 
 def dim(use: Use, names: Imports) -> Decision:
-    """``functorch.dim.Tensor`` in annotations is any Tensor."""
+    """Decide to write ``torch.Tensor`` for ``functorch.dim.Tensor`` if only annotations use it."""
     (one, *_) = use.imports
     if use.access is None and one.imported == "functorch.dim.Tensor":
         accesses = names.accesses(one)

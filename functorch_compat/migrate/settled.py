@@ -1,6 +1,6 @@
-"""Says of a file, from what the audit found, that no rule can rewrite anything in it.
+"""Finds the files in which no rule can rewrite anything, from the findings of the audit alone.
 
-LibCST takes fifty times as long as the audit, so it is spared such a file.
+LibCST takes fifty times as long as the audit. So it does not parse these files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functorch_compat.findings import Finding
 from functorch_compat.legacy_api import LEGACY_API, MODULES
 from functorch_compat.migrate.reasons import Reason
 
-# The names that are no renames and have a rule all the same.
+# In the table, these names are no renames. Each of them has a rule.
 WITH_A_RULE = frozenset(
     {
         "functorch.make_functional",
@@ -29,12 +29,12 @@ _ALIAS = re.compile(r"([\w.]+)(?:[\s\\]+as[\s\\]+(\w+))?")
 
 
 def reasons(document: Document, findings: list[Finding]) -> list[str] | None:
-    """Why each use is left, or None where LibCST has to look."""
+    """Return why each use is left, or None if LibCST has to parse the file."""
     if not all(map(_has_no_rule, findings)):
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an escape sequence in a string, say
+            warnings.simplefilter("ignore")  # An escape sequence in a string may warn.
             table = symtable.symtable(document.code, document.path, "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -45,7 +45,7 @@ def reasons(document: Document, findings: list[Finding]) -> list[str] | None:
 
 
 def of_name(name: str) -> Reason:
-    """Why a use of a name without a rule is left."""
+    """Return why a use is left if its name has no rule."""
     row = LEGACY_API.get(name)
     if row is None:
         return Reason.PRIVATE if "._" in name else Reason.UNKNOWN
@@ -61,7 +61,7 @@ def _has_no_rule(finding: Finding) -> bool:
 
 
 def _looked_up_in_module(table: symtable.SymbolTable, is_module: bool = True) -> Iterator[str]:
-    """The names that code looks up among those of the module."""
+    """Yield the names that the code looks up in the module."""
     for symbol in table.get_symbols():
         if symbol.is_referenced() and (is_module or symbol.is_global()):
             yield symbol.get_name()
@@ -72,13 +72,13 @@ def _looked_up_in_module(table: symtable.SymbolTable, is_module: bool = True) ->
 def _why(
     finding: Finding, findings: list[Finding], document: Document, used: set[str]
 ) -> str | None:
-    """Why a use is left, or None where that is not certain."""
+    """Return why a use is left, or None if that is not certain."""
     if finding.how == "use":
         return of_name(finding.name).text
     code = document.code
     offset = document.offset(Place(finding.cell, finding.line, finding.column))
     alias = _ALIAS.match(code, offset)
-    if alias is None or alias[1] == "Tensor":  # which may be in annotations alone
+    if alias is None or alias[1] == "Tensor":  # Perhaps only annotations use it.
         return None
     local = alias[2] or alias[1].partition(".")[0]
     if not alias[1].startswith("functorch") and finding.name not in MODULES:

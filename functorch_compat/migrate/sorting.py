@@ -1,4 +1,4 @@
-"""Sorts imports again where they were sorted before, by the settings of the project."""
+"""Sorts the new imports, by the settings of the project, if the old ones were sorted."""
 
 from __future__ import annotations
 
@@ -13,30 +13,32 @@ from functorch_compat.edits import Edit
 
 
 def edits(before: Document, after: Document, moved: Callable[[int], Place]) -> list[Edit]:
-    """The edits of ``after`` that sort the imports which ruff finds sorted in ``before``.
+    """Return the edits of ``after`` that sort the imports that were sorted in ``before``.
 
     Args:
         before: The document as it was.
         after: The document with other imports.
-        moved: What tells the place in ``after`` of an offset of ``before``.
+        moved: A function from offsets in ``before`` to places in ``after``.
     """
     unsorted = _unsorted(before)
     if unsorted is None:
         return []
-    were = [after.offset(moved(start)) for start, _ in (_span(before, one) for one in unsorted)]
+    unsorted_before = [
+        after.offset(moved(start)) for start, _ in (_span(before, one) for one in unsorted)
+    ]
     return [
         _edit(after, diagnostic, fix)
         for diagnostic in _unsorted(after) or []
         if diagnostic["fix"]
         for start, end in [_span(after, diagnostic)]
-        if not any(start <= were_at <= end for were_at in were)
+        if not any(start <= offset <= end for offset in unsorted_before)
         for fix in diagnostic["fix"]["edits"]
     ]
 
 
 def _edit(document: Document, diagnostic: dict[str, Any], fix: dict[str, Any]) -> Edit:
     start, end = _span(document, diagnostic, fix)
-    # To ruff a cell ends with a newline, which it lacks in the notebook.
+    # For ruff, each cell ends with a newline. In the notebook, it has none.
     is_last = fix["end_location"]["row"] > len(lines(document.cells[diagnostic["cell"]]))
     return Edit(start, end, fix["content"].rstrip("\r\n") if is_last else fix["content"])
 
@@ -44,7 +46,7 @@ def _edit(document: Document, diagnostic: dict[str, Any], fix: dict[str, Any]) -
 def _span(
     document: Document, diagnostic: dict[str, Any], part: dict[str, Any] | None = None
 ) -> tuple[int, int]:
-    """From where to where in the code a diagnostic, or its fix, is."""
+    """Return the offsets in the code at which a diagnostic, or its fix, begins and ends."""
     part, cell = part or diagnostic, diagnostic["cell"]
     written = lines(document.cells[cell])
 
@@ -57,7 +59,7 @@ def _span(
 
 
 def _unsorted(document: Document) -> list[dict[str, Any]] | None:
-    """What ruff says of the order of the imports, or None where it cannot say anything."""
+    """Return ruff's diagnostics about unsorted imports, or None if ruff cannot check them."""
     from ruff import find_ruff_bin  # type: ignore[import-untyped, unused-ignore]
 
     if re.search(r"\r(?!\n)", document.text):
@@ -69,7 +71,7 @@ def _unsorted(document: Document) -> list[dict[str, Any]] | None:
         capture_output=True,
         check=False,
     )
-    if result.returncode:  # the settings of the project may be wrong
+    if result.returncode:  # The settings of the project may be wrong.
         return None
     diagnostics: list[dict[str, Any]] = json.loads(result.stdout)
     return [one for one in diagnostics if one["code"] == "I001" and one["cell"] in document.cells]

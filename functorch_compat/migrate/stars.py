@@ -1,4 +1,4 @@
-"""``from functorch import *`` becomes an import of the names that the code uses."""
+"""Rewrites ``from functorch import *`` to an import of the names that the code uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functorch_compat.migrate.imports import Imports, first
 
 
 def edits(names: Imports, context: Context) -> Iterator[Edit]:
-    """The edit of the one star import of the code, where all that it gives to the code is known."""
+    """Yield the edit of the star import, if it is the only one and all its names are certain."""
     code = names.code
     stars = [
         one
@@ -22,16 +22,16 @@ def edits(names: Imports, context: Context) -> Iterator[Edit]:
         if isinstance(one, cst.ImportFrom) and isinstance(one.names, cst.ImportStar)
     ]
     if len(stars) != 1:
-        return  # a name may come from the one or the other
+        return  # A name may come from either of them.
     (star,) = stars
     module = full_name(star.module) if star.module and not star.relative else ""
     if module not in MODULES or not code.is_top_level(star):
         return
-    if context.exported or context.taken or context.mentioned or code.published:
-        return  # others may use what this file does not
+    if context.exported or context.imported_elsewhere or context.mentioned or code.published:
+        return  # Other files may use more names than this one.
     used = {*_unbound(names)}
-    known = {name: f"{module}.{name}" for name in used if f"{module}.{name}" in LEGACY_API}
-    rows = {name: LEGACY_API[whole] for name, whole in known.items()}
+    full_names = {name: f"{module}.{name}" for name in used if f"{module}.{name}" in LEGACY_API}
+    rows = {name: LEGACY_API[whole] for name, whole in full_names.items()}
     submodules = {whole.rpartition(".")[2] for whole in MODULES if whole != module}
     if not rows or used & submodules or any(row.kind != "rename" for row in rows.values()):
         return
@@ -46,7 +46,7 @@ def edits(names: Imports, context: Context) -> Iterator[Edit]:
 
 
 def _unbound(names: Imports) -> Iterator[str]:
-    """The names that the code asks for, and that nothing in it binds."""
+    """Yield the names that the code reads but nothing in it binds."""
     code = names.code
     for node, parent in code.parents.items():
         if not isinstance(node, cst.Name) or node.value not in code.named:

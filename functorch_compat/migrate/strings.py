@@ -1,6 +1,6 @@
-"""Strings that name something legacy, and the calls that they are in.
+"""Rewrites strings with legacy names, if the call around them makes their meaning certain.
 
-A patch target is rewritten, and so is a module that a call only looks for.
+Such a string is a patch target, or the name of a module that a call only looks for.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _IMPORTERS = ("import_module", "find_spec", "importorskip")
 
 
 def targets(code: Code, called: Collection[str]) -> Iterator[Edit]:
-    """The edits of the strings that a patching call takes, each of which is a legacy name.
+    """Yield the edits of the patch targets that are legacy names.
 
     Args:
         code: The code.
-        called: The legacy names that code uses and that are rewritten. A patch of any other name
-            may be meant for something else.
+        called: The legacy names with uses that are all rewritten. A patch of any other name may be
+            meant for something else.
     """
     for node, parent in code.parents.items():
         if not isinstance(node, cst.SimpleString) or not _is_target(node, parent, code):
@@ -45,9 +45,9 @@ def _is_target(node: cst.SimpleString, argument: cst.CSTNode, code: Code) -> boo
 
 
 def modules(code: Code) -> Iterator[tuple[int, Edit]]:
-    """The edits of the strings that name a legacy module whose presence alone matters.
+    """Yield the edits of the legacy modules in checks such as ``find_spec("functorch") is None``.
 
-    Each comes with the offset of its call, as in ``find_spec("functorch") is not None``.
+    Each edit comes with the offset of its call.
     """
     for node, argument in code.parents.items():
         if not isinstance(node, cst.SimpleString) or not isinstance(argument, cst.Arg):
@@ -67,7 +67,7 @@ def _new_module(name: str) -> str:
 
 
 def _is_a_check(call: cst.Call, code: Code) -> bool:
-    """Whether a call imports or looks for a module, and nothing but that is asked of it."""
+    """Return whether a call imports or looks for a module, and nothing else uses its result."""
     if code.source(call.func).rpartition(".")[2] not in _IMPORTERS:
         return False
     parent = code.parents[call]
@@ -76,8 +76,8 @@ def _is_a_check(call: cst.Call, code: Code) -> bool:
     return isinstance(parent, cst.Expr)
 
 
-def attributes(code: Code, done: Collection[int]) -> Iterator[int]:
-    """The calls such as ``patch.object(module, "name")`` that take a module by its new name now.
+def calls_with_module(code: Code, done: Collection[int]) -> Iterator[int]:
+    """Yield the offsets of calls such as ``patch.object(module, "name")`` with a rewritten module.
 
     Args:
         code: The code.
@@ -88,8 +88,8 @@ def attributes(code: Code, done: Collection[int]) -> Iterator[int]:
             yield code.offset(node)
 
 
-def inside(code: Code, offsets: Collection[int]) -> Iterator[int]:
-    """Those of the offsets that are in a string."""
+def in_strings(code: Code, offsets: Collection[int]) -> Iterator[int]:
+    """Yield the offsets that are in a string."""
     strings = (code.span(n) for n in code.parents if isinstance(n, cst.SimpleString))
     spans = [(-1, -1), *sorted(strings)]
     starts = [start for start, _ in spans]

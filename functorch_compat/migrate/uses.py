@@ -1,4 +1,4 @@
-"""Which legacy name each use is: an import of it, or an attribute of a legacy module."""
+"""Finds the uses of legacy names: imports, and attributes of legacy modules."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ class Use:
     """A use of a legacy name."""
 
     name: str
-    """The whole name. It is that of a module where nothing is asked of the module."""
+    """The full dotted name. It is that of a module if no attribute of the module is used."""
     node: cst.CSTNode
-    """The attribute or name that is the use, or the alias in an import."""
+    """The node of the attribute or name, or the alias in an import."""
     access: Access | None
-    """None where the use is an import."""
+    """The access to a name, or None if the use is an import."""
     imports: tuple[Import, ...]
-    """What binds its first name."""
+    """The imports that bind its first name."""
     is_certain: bool = True
-    """Whether its first name is never anything else than what ``imports`` say."""
+    """Whether nothing but ``imports`` binds its first name."""
 
     @property
     def follows_import(self) -> bool:
-        """Whether it is done as soon as its import is, because the local name stays."""
+        """Return whether the edit of its import is enough, because the local name stays."""
         bound = {one.bound for one in self.imports}
         return self.access is not None and bound.isdisjoint(MODULES)
 
     @property
     def row(self) -> LegacyName | None:
-        """Its row in the table, if it has one."""
+        """Return its row in the table, or None if it has none."""
         return LEGACY_API.get(self.name)
 
 
 def find(names: Imports) -> list[Use]:
-    """The uses in a piece of code, in no order. Those of an imported module come with it."""
+    """Return the uses in the code, in no particular order."""
     return [*_imports(names), *_attributes(names), *_of_aliases(names)]
 
 
 def _imports(names: Imports) -> Iterator[Use]:
     for one in names.of("functorch"):
-        yield Use(_known(one.imported), one.alias, None, (one,))
+        yield Use(_longest_in_table(one.imported), one.alias, None, (one,))
 
 
 def _attributes(names: Imports) -> Iterator[Use]:
@@ -58,23 +58,23 @@ def _attributes(names: Imports) -> Iterator[Use]:
     }
     for access in accesses:
         name = root(access)
-        if name is None:  # it is in a string
+        if name is None:  # The access is in a string.
             continue
         may_be = assignments(access)
-        imports = [one for assignment in may_be for one in names.behind(assignment)]
+        imports = [one for assignment in may_be for one in names.imports_of(assignment)]
         legacy = tuple(one for one in imports if first(one.imported) == "functorch")
-        ours = all(
+        only_legacy = all(
             names.is_import_of("functorch", assignment) or is_none(assignment, names.code)
             for assignment in may_be
         )
-        certain = ours and len({one.bound for one in legacy}) == 1
+        certain = only_legacy and len({one.bound for one in legacy}) == 1
         module = next(one.bound for one in legacy if one.bound in MODULES)
         whole, node = _whole(names, module, name)
         yield Use(whole, node, access, legacy, certain)
 
 
 def _of_aliases(names: Imports) -> Iterator[Use]:
-    """The uses of a module that an import gives a name of its own. They need no edit."""
+    """Yield the uses of modules under a local name. They need no edit, because the name stays."""
     for one in names.of("functorch"):
         if one.bound in LEGACY_API and LEGACY_API[one.bound].is_module:
             for access in names.accesses(one):
@@ -84,7 +84,10 @@ def _of_aliases(names: Imports) -> Iterator[Use]:
 
 
 def _whole(names: Imports, name: str, node: cst.BaseExpression) -> tuple[str, cst.BaseExpression]:
-    """The longest legacy name that begins with ``node``, which is ``name``."""
+    """Return the longest legacy name that begins with ``node``, and its node.
+
+    ``name`` is the name that ``node`` stands for.
+    """
     while name in MODULES:
         parent = names.code.parents[node]
         if not isinstance(parent, cst.Attribute) or parent.value is not node:
@@ -93,9 +96,9 @@ def _whole(names: Imports, name: str, node: cst.BaseExpression) -> tuple[str, cs
     return name, node
 
 
-def _known(name: str) -> str:
-    """The longest name of the table that ``name`` is or is in, or the name where it is unknown."""
-    known = name
-    while known not in LEGACY_API and "." in known:
-        known = known.rpartition(".")[0]
-    return known if known in LEGACY_API else name
+def _longest_in_table(name: str) -> str:
+    """Return the longest name in the table that ``name`` begins with, or ``name`` if none is."""
+    longest = name
+    while longest not in LEGACY_API and "." in longest:
+        longest = longest.rpartition(".")[0]
+    return longest if longest in LEGACY_API else name

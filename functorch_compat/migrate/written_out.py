@@ -1,4 +1,4 @@
-"""Writes a call of ``make_functional`` or one of its kin out, where it is."""
+"""Replaces a call of ``make_functional`` or a similar function by the code that it stands for."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from functorch_compat.migrate.uses import Use
 
 
 def first_target(call: cst.CSTNode, names: Imports) -> cst.BaseExpression | None:
-    """What the function is assigned to, where the results of the call are unpacked."""
+    """Return the target that gets the function, or None if the results are not unpacked."""
     targets = _unpacked(call, names)
     return targets[0] if targets else None
 
 
 def references(target: cst.BaseExpression, names: Imports) -> list[Access]:
-    """The accesses to a name that is assigned to."""
+    """Return the accesses to a target, if it is a name."""
     if not isinstance(target, cst.Name):
         return []
     assignments = names.code.scope(target)[target.value]
@@ -39,7 +39,7 @@ def _unpacked(call: cst.CSTNode, names: Imports) -> list[cst.BaseExpression]:
 
 
 def write_out(use: Use, call: cst.CSTNode, names: Imports) -> Replaced | None:
-    """Write the call out, if it stands alone on its lines and outside of loops."""
+    """Return the code for the call, or None if it is in a loop or not alone on its lines."""
     code, kind = names.code, use.name.rpartition(".")[2]
     targets, assign = _unpacked(call, names), code.parents[call]
     statement = code.parents[assign]
@@ -62,7 +62,7 @@ def write_out(use: Use, call: cst.CSTNode, names: Imports) -> Replaced | None:
         lines = written.ensemble() if kind == "combine_state_for_ensemble" else written.one_model()
     except LookupError:
         return None
-    if "" in lines:  # there is a function
+    if "" in lines:  # A function is among the lines.
         blank = [""] if indent else ["", ""]
         lines = [one for line in lines for one in ([line] if line else blank)]
         lines += _blank_lines_behind(statement, len(blank), names)
@@ -71,7 +71,7 @@ def write_out(use: Use, call: cst.CSTNode, names: Imports) -> Replaced | None:
 
 
 class _Written:
-    """What is written for one call."""
+    """The code that is written for one call."""
 
     def __init__(
         self, use: Use, names: Imports, model: str, disabled: bool, targets: list[str]
@@ -82,7 +82,7 @@ class _Written:
         self.needs: list[Need] = []
 
     def spelled(self, name: str) -> str:
-        """The name as it is written here. Its import is noted."""
+        """Return the spelling of a name here, and note the import that it needs."""
         spelling = spell_short(name, self.use, self.names)
         if isinstance(spelling, Kept):
             raise LookupError(name)
@@ -90,7 +90,7 @@ class _Written:
         return spelling.text
 
     def one_model(self) -> list[str]:
-        """The lines for ``make_functional``, with buffers or without."""
+        """Return the lines for ``make_functional`` or ``make_functional_with_buffers``."""
         copy = f"{self.spelled('copy.deepcopy')}({self.model})"
         copied, names, buffer_names = map(self.names.code.free, ("copied", "names", "buffer_names"))
         lines = [f"{copied} = {copy}"]
@@ -103,12 +103,12 @@ class _Written:
         if self.params:
             lines.append(f"{self.params} = tuple({copied}.parameters())")
         lines += [f"{buffers} = tuple({copied}.buffers())" for buffers in self.buffers if buffers]
-        if len(lines) == 2 and not self.func and not self.disabled:  # nothing but one line
+        if len(lines) == 2 and not self.func and not self.disabled:  # One line is enough.
             return [lines[1].replace(copied, copy)]
         return lines + self.function(copied, names, buffer_names)
 
     def ensemble(self) -> list[str]:
-        """The lines for ``combine_state_for_ensemble``."""
+        """Return the lines for ``combine_state_for_ensemble``."""
         free = self.names.code.free
         copied, stacked, names, buffer_names = map(
             free, ("copied", "stacked", "names", "buffer_names")
@@ -126,7 +126,7 @@ class _Written:
         return lines + self.function(copied, names, buffer_names)
 
     def function(self, copied: str, names: str, buffer_names: str) -> list[str]:
-        """The function, below a blank line, if it has a name."""
+        """Return a blank line and the function, or nothing if no name gets the function."""
         if not self.func:
             return []
         name = self.func if self.func.isidentifier() else self.names.code.free("func")
@@ -143,7 +143,7 @@ class _Written:
 
 
 def _is_in_a_loop(statement: cst.CSTNode, names: Imports) -> bool:
-    """Whether the function there would have to be another one each time."""
+    """Return whether the statement is in a loop, where each round needs a function of its own."""
     for node in names.code.around(statement):
         if isinstance(node, (cst.For, cst.While)):
             return True
@@ -153,14 +153,14 @@ def _is_in_a_loop(statement: cst.CSTNode, names: Imports) -> bool:
 
 
 def _is_bound_again(target: cst.BaseExpression, names: Imports) -> bool:
-    """Whether something else has the name of the function, which a ``def`` would seem to hide."""
+    """Return whether something else is bound to the name that the function would get."""
     if not isinstance(target, cst.Name) or target.value == "_":
         return False
     return len(names.code.scope(target)[target.value]) > 1
 
 
 def _arguments(call: cst.Call, names: Imports) -> tuple[str, bool]:
-    """The model, and whether autograd tracking is disabled. No model where that is unknown."""
+    """Return the model, and whether autograd tracking is disabled. Return no model if unsure."""
     values: dict[str, str] = {}
     for name, argument in zip(("model", "disable_autograd_tracking", ""), call.args):
         if argument.star:
@@ -175,13 +175,13 @@ def _arguments(call: cst.Call, names: Imports) -> tuple[str, bool]:
 
 
 def _name(target: cst.BaseExpression, names: Imports) -> str:
-    """What a target is called, if anything needs it."""
+    """Return the text of a target, or "" if it is ``_`` and nothing uses it."""
     source = names.code.source(target)
     return "" if source == "_" and not references(target, names) else source
 
 
 def _blank_lines_behind(statement: cst.CSTNode, wanted: int, names: Imports) -> list[str]:
-    """The blank lines that are missing there, if a statement follows at once."""
+    """Return the blank lines that are missing before the next statement in the block."""
     text = names.code.text[names.code.span(statement)[1] :]
     rest = re.match(r"[^\r\n]*(?:\r\n|\r|\n)((?:[ \t]*(?:\r\n|\r|\n))*)[ \t]*[^\s]", text)
     block = names.code.parents[statement]
