@@ -77,7 +77,9 @@ def test_files_in_which_no_rule_can_rewrite_anything(benchmark, contender, tmp_p
     )
 
 
-@pytest.mark.parametrize("uses", [15_000, 30_000, 60_000])
+@pytest.mark.parametrize(
+    "uses", [15_000, *(pytest.param(uses, marks=pytest.mark.slow) for uses in (30_000, 60_000))]
+)
 def test_one_long_file(benchmark, uses, tmp_path):
     """The time grows with the length."""
     code = "import functorch\nimport torch\n" + "functorch.vjp(f, x)\nx = 1\n" * uses
