@@ -264,7 +264,8 @@ class Environment:
         return modules
 
     def file_of_functorch(self):
-        return Path(self.run("-c", "import functorch; print(functorch.__file__)").stdout.strip())
+        code = "import importlib.util; print(importlib.util.find_spec('functorch').origin)"
+        return Path(self.run("-c", code).stdout.strip())
 
     def files(self):
         return {str(path.relative_to(self.site_packages)) for path in self.site_packages.rglob("*")}

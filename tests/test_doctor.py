@@ -45,6 +45,14 @@ def test_the_shim_keeps_every_promise_and_torch_those_that_the_design_says():
         assert bool(check["detail"]) != check["torch"]
 
 
+def who_answers(**environment):
+    code = (
+        "import json; from functorch_compat.doctor import checks; "
+        "print(json.dumps(checks._who_answers()))"
+    )
+    return json.loads(run_python("-c", code, **environment).stdout)
+
+
 @pytest.mark.parametrize("broken", PROMISES)
 def test_a_promise_that_the_shim_breaks_is_found(broken, monkeypatch, capsys):
     kept = doctor._PROMISES[broken]
@@ -84,11 +92,11 @@ def test_it_says_that_the_variable_turned_it_off():
 
 def test_it_says_that_another_functorch_goes_before(tmp_path):
     (tmp_path / "functorch.py").touch()
-    found = report(PYTHONPATH=str(tmp_path))
+    file, is_active, reason = who_answers(PYTHONPATH=str(tmp_path))
 
-    assert not found["active"]
-    assert found["functorch"] == str(tmp_path / "functorch.py")
-    assert f"{tmp_path}/functorch.py is another functorch" in found["reason"]
+    assert not is_active
+    assert file == str(tmp_path / "functorch.py")
+    assert f"{tmp_path}/functorch.py is another functorch" in reason
 
 
 def test_it_says_that_no_start_up_file_is_there(an_environment):
@@ -142,10 +150,10 @@ def test_it_says_that_the_package_is_in_a_zip_archive(tmp_path):
 
 
 def test_a_value_of_the_variable_that_it_does_not_know_is_told():
-    found = report(FUNCTORCH_COMPAT="disabled")
+    _, is_active, reason = who_answers(FUNCTORCH_COMPAT="disabled")
 
-    assert found["active"]
-    assert found["reason"].endswith("the unknown value FUNCTORCH_COMPAT=disabled is ignored")
+    assert is_active
+    assert reason.endswith("the unknown value FUNCTORCH_COMPAT=disabled is ignored")
 
 
 def test_a_user_site_that_is_switched_off_is_not_listed(an_environment):
@@ -165,7 +173,7 @@ def test_it_says_where_the_recorder_writes_and_is_not_recorded(tmp_path):
 def test_it_says_whose_the_module_utilities_are():
     owner = "torch" if TORCH_HAS_FUNCTORCH else "functorch-compat"
 
-    assert report()["module_utilities"] == owner
+    assert doctor._source_of_module_utilities() == owner
 
 
 def test_without_torch_it_says_so_in_one_line(tmp_path):
