@@ -402,6 +402,7 @@ def test_without_ruff_it_says_what_to_install(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_it_imports_no_torch(project):
     code = (
         "import sys; from functorch_compat.cli import main; main(['audit']); "
@@ -463,6 +464,7 @@ def test_the_baseline_is_readable_and_keeps_its_mode(tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_installed_names_distribution_and_version(tmp_path):
     import torchopt
 
@@ -477,6 +479,7 @@ def test_installed_names_distribution_and_version(tmp_path):
     assert not [f for f in found if f["distribution"].startswith(("torch ", "functorch"))]
 
 
+@pytest.mark.slow
 def test_installed_reports_the_worst_first_and_what_is_required(an_environment):
     for name, uses in (("few", 1), ("many", 3)):
         info = an_environment.site_packages / f"{name}-1.dist-info"

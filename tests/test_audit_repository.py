@@ -285,6 +285,7 @@ def test_a_narrower_audit_replaces_only_what_it_audited(recorded, audit):
     assert [entry["path"] for entry in entries] == ["a/one.py", "b/three.py"]
 
 
+@pytest.mark.slow
 def test_what_is_installed_and_what_is_here_share_a_baseline(recorded, audit):
     audit(recorded, "--installed", "--write-baseline=base.json")
 
@@ -330,6 +331,7 @@ def test_fail_on_gone_needs_a_baseline(tmp_path, audit):
 # True words.
 
 
+@pytest.mark.slow
 def test_nobody_is_invited_to_rewrite_what_is_installed(tmp_path, audit):
     assert "migrate" not in audit(tmp_path, "--installed", "--no-baseline")[1]
 

@@ -68,6 +68,7 @@ def test_the_graph_is_that_of_torch_func(use, x):
     assert [ops(graph) for graph in actual_graphs] == [ops(graph) for graph in expected_graphs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", ["inside", "outside"])
 @pytest.mark.parametrize(
     ("name", "has_aux"),

@@ -29,6 +29,7 @@ def report(**environment):
     return json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_the_shim_keeps_every_promise_and_torch_those_that_the_design_says():
     found = report()
 
@@ -82,6 +83,7 @@ def test_modes_left_behind_break_a_promise(monkeypatch):
     assert "from (True, False) to (False, False)" in simple.detail
 
 
+@pytest.mark.slow
 def test_it_says_that_the_variable_turned_it_off():
     found = report(FUNCTORCH_COMPAT="off")
 
@@ -90,6 +92,7 @@ def test_it_says_that_the_variable_turned_it_off():
     assert all(check["shim"] for check in found["checks"])
 
 
+@pytest.mark.slow
 def test_it_says_that_another_functorch_goes_before(tmp_path):
     (tmp_path / "functorch.py").touch()
     file, is_active, reason = who_answers(PYTHONPATH=str(tmp_path))
@@ -99,6 +102,7 @@ def test_it_says_that_another_functorch_goes_before(tmp_path):
     assert f"{tmp_path}/functorch.py is another functorch" in reason
 
 
+@pytest.mark.slow
 def test_it_says_that_no_start_up_file_is_there(an_environment):
     # This happens after `pip install --target`: Python reads no start-up file there.
     result = an_environment.run(
@@ -120,6 +124,7 @@ print(checks._who_answers()[2])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "before", "reason"),
     [
@@ -140,6 +145,7 @@ def test_it_says_why_it_is_not_active(options, before, reason):
     assert reason in run_python(*options, "-c", code).stdout
 
 
+@pytest.mark.slow
 def test_it_says_that_the_package_is_in_a_zip_archive(tmp_path):
     archive = shutil.make_archive(
         tmp_path / "package", "zip", root_dir=ROOT, base_dir="functorch_compat"
@@ -149,6 +155,7 @@ def test_it_says_that_the_package_is_in_a_zip_archive(tmp_path):
     assert "the package is in a zip archive" in run_python("-S", "-c", code).stdout
 
 
+@pytest.mark.slow
 def test_a_value_of_the_variable_that_it_does_not_know_is_told():
     _, is_active, reason = who_answers(FUNCTORCH_COMPAT="disabled")
 
@@ -156,6 +163,7 @@ def test_a_value_of_the_variable_that_it_does_not_know_is_told():
     assert reason.endswith("the unknown value FUNCTORCH_COMPAT=disabled is ignored")
 
 
+@pytest.mark.slow
 def test_a_user_site_that_is_switched_off_is_not_listed(an_environment):
     code = "from functorch_compat.doctor import checks; print(checks._who_answers()[2])"
     folder = an_environment.run("-c", "import site; print(site.getusersitepackages())").stdout
@@ -165,6 +173,7 @@ def test_a_user_site_that_is_switched_off_is_not_listed(an_environment):
     assert folder.strip() not in reason
 
 
+@pytest.mark.slow
 def test_it_says_where_the_recorder_writes_and_is_not_recorded(tmp_path):
     assert report(FUNCTORCH_COMPAT_RECORD=str(tmp_path))["recorded_into"] == str(tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -210,6 +219,7 @@ def test_a_wrong_command_line_is_one_line_on_stderr(arguments, wrong, capsys):
     assert line.endswith("--help)")
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_stops_it_quietly():
     command = f"{sys.executable} -m functorch_compat doctor | true"
     result = run_python("-c", f"import os; os.system({command!r})")

@@ -54,6 +54,7 @@ def shipped():
     return json.loads(run_python("-c", REPORT, FUNCTORCH_COMPAT="off").stdout)
 
 
+@pytest.mark.slow
 @needs_torchs_functorch
 def test_every_public_name_of_the_shipped_functorch_is_in_the_table(shipped):
     ours = {*LEGACY_API, *MODULES, *NOT_OFFERED}
@@ -140,6 +141,7 @@ def test_what_is_generated_is_stale_once_there_is_a_new_row(run, tmp_path):
     assert "functorch.compile.state_of" in (tmp_path / "docs/legacy-names.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_new_row_is_a_name_that_is_there(run):
     assert run("legacy.py").stdout == "tensor([1.])\n"
 

@@ -52,6 +52,7 @@ def golden(tmp_path_factory):
     return folder, migrate("--write", folder=folder, check=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", GOLDEN, ids=lambda path: path.name.split(".")[0])
 def test_golden_case(before, golden):
     folder, _ = golden
@@ -524,6 +525,7 @@ def test_a_terminal_shows_a_bar_after_one_second(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(name=st.sampled_from(["legacy.py", "legacy.ipynb"]), content=st.binary())
 def test_no_bytes_make_it_fail(name, content, tmp_path, monkeypatch, capsys):
@@ -540,6 +542,7 @@ def test_no_bytes_make_it_fail(name, content, tmp_path, monkeypatch, capsys):
     assert (after == before) == (status == 2 or "rewritten" not in said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path):
     migrated = tmp_path / script.name
@@ -677,6 +680,7 @@ def skeleton(code):
     return [line for line in stripped if line not in ("", "pass")]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())
 def test_in_any_module_only_the_names_change(data):

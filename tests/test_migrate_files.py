@@ -24,12 +24,14 @@ def many_files(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_as_one(many_files):
     alone, shared = (migrate([str(many_files)], processes=number) for number in (1, 2))
     assert alone == shared
     assert [change.after for change in shared.changes] == [MIGRATED] * 40
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_all_processes_and_leaves_no_half_file(many_files):
     command = [sys.executable, "-m", "functorch_compat", "migrate", "--write"]
     # A background job of a shell ignores the signal, and would pass that on.

@@ -94,6 +94,7 @@ print(json.dumps(files))
 """
 
 
+@pytest.mark.slow
 @needs_torchs_functorch
 def test_submodules_stay_torchs_files():
     ours = json.loads(run_python("-c", REPORT_SUBMODULES).stdout)
@@ -103,6 +104,7 @@ def test_submodules_stay_torchs_files():
     assert shipped["compile"] is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["pass", "import torch"])
 def test_importing_it_neither_fails_nor_warns(before):
     code = f"""
@@ -154,10 +156,12 @@ print(functorch.vjp(torch.sin, torch.zeros(2))[1](torch.ones(2)))
 """
 
 
+@pytest.mark.slow
 def test_it_can_be_imported_at_any_moment_of_torchs_import():
     assert run_python("-W", "ignore", "-c", HALF_IMPORTED).stdout == "(tensor([1., 1.]),)\n"
 
 
+@pytest.mark.slow
 def test_torchs_own_imports_do_not_warn():
     result = run_python(
         "-W",
@@ -190,6 +194,7 @@ def test_the_signatures_are_those_of_the_shipped_functions(name):
     assert shape(getattr(functorch, name)) == shape(getattr(deprecated, name))
 
 
+@pytest.mark.slow
 def test_help_shows_torchs_documentation_with_the_deprecation_on_top():
     text = run_python("-c", "import functorch; help(functorch.vjp)").stdout
 

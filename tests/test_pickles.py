@@ -54,6 +54,7 @@ def test_a_checkpoint_saved_by_a_legacy_path_loads(place, monkeypatch):
 LOAD = "import pickle, sys; print(pickle.loads(bytes.fromhex(sys.argv[1])))"
 
 
+@pytest.mark.slow
 @needs_torchs_functorch
 def test_what_is_pickled_here_loads_where_the_shim_is_off(state):
     func, _, _ = state

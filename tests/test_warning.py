@@ -173,6 +173,7 @@ def run_script(tmp_path, *options):
     )
 
 
+@pytest.mark.slow
 def test_python_shows_it_by_default_in_a_script(tmp_path):
     result = run_script(tmp_path)
 
@@ -181,6 +182,7 @@ def test_python_shows_it_by_default_in_a_script(tmp_path):
     assert "script.py:4: FunctorchDeprecationWarning: functorch.vjp is deprecated" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_command_line_filter_can_name_one_api(tmp_path):
     result = run_script(tmp_path, "-W", "error:functorch.vjp:DeprecationWarning")
 
@@ -192,6 +194,7 @@ def test_a_command_line_filter_can_name_one_api(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_pytest_filter_can_name_one_api(tmp_path):
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nfilterwarnings =\n"
