@@ -1,7 +1,7 @@
-"""How long ``migrate`` takes: on a tree, on what it cannot rewrite, and on one long file.
+"""Measures ``migrate``: on a tree, on files that it cannot rewrite, and on one long file.
 
-On a tree its peers are its parts: the audit, and LibCST on the files with uses. LibCST parses each
-of those, finds what is what, and parses it again, as it would what it became.
+On a tree, it is compared with its parts: the audit, and LibCST on the files that use functorch.
+LibCST parses each of these files, resolves its names, and parses the result again.
 """
 
 import subprocess

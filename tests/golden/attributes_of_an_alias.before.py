@@ -1,4 +1,4 @@
-"""The import becomes one of torch, where there was none."""
+"""The code did not import torch, so the import of functorch becomes one of torch."""
 import functorch as ft, os
 
 print(ft.vjp(f, x))

@@ -1,4 +1,4 @@
-"""Of an import that serves torch 1 and one that serves torch 2, the latter remains."""
+"""If one import serves torch 1 and another serves torch 2, only the one for torch 2 stays."""
 try:
     from torch.func import vjp
 except ImportError:

@@ -1,4 +1,4 @@
-"""A star and a call are left to a person."""
+"""A star import and a call need a person."""
 import importlib
 
 from functorch import *

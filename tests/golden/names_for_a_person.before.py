@@ -1,4 +1,4 @@
-"""What needs a person stays in an import of its own."""
+"""Names that need a person stay in an import of their own."""
 
 import functorch
 import torch

@@ -1,4 +1,4 @@
-"""The function is a child of a module there, which it would no longer be. It stays."""
+"""Here the function is a child of a module. The new function could not be one, so it stays."""
 
 import torch
 from functorch import make_functional

@@ -1,4 +1,4 @@
-"""A call that looks for the module, or takes it, gets it by its new name."""
+"""Calls that look for the module, or take it, use its new name."""
 import importlib.util
 from unittest.mock import patch
 

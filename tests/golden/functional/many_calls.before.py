@@ -1,4 +1,4 @@
-"""More calls than one, a loop, and a result that is not unpacked: a function is defined."""
+"""Several calls, a loop, and a result that is not unpacked need a function."""
 
 import torch
 from functorch import make_functional

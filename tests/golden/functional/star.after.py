@@ -1,4 +1,4 @@
-"""A star import becomes one of the names that are used, where nothing else gives or takes one."""
+"""A star import becomes an import of the names that are used."""
 from torch.func import grad, jacrev
 from torch.fx.experimental.proxy_tensor import make_fx
 import torch

@@ -1,4 +1,4 @@
-"""A star import becomes one of the names that are used, where nothing else gives or takes one."""
+"""A star import becomes an import of the names that are used."""
 from functorch import *
 import torch
 
