@@ -64,6 +64,11 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    return min(os.cpu_count() or 1, 8)  # Each worker imports torch, which takes 500 MB.
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     # The tests of a file share an environment, a wheel or a report, which takes seconds to make.
     from xdist.scheduler import LoadFileScheduling
