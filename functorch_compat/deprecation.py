@@ -21,7 +21,7 @@ class FunctorchDeprecationWarning(DeprecationWarning, FutureWarning):
     ``FutureWarning``. Existing filters for either keep matching.
     """
 
-    __module__ = "functorch_compat"  # its public place, which an error message then names
+    __module__ = "functorch_compat"  # Error messages then name the public place.
 
 
 MESSAGES = {

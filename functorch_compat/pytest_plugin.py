@@ -105,7 +105,7 @@ class _Audit:
         deprecation.recorder = self._outer_recorder
         if self._is_folder_ours:
             del os.environ[VARIABLE]
-            self._recorder.begin()  # so that it has nothing to write at exit
+            self._recorder.begin()  # It then has nothing to write at exit.
             shutil.rmtree(self._recorder.folder, ignore_errors=True)
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -113,7 +113,7 @@ class _Audit:
         from functorch_compat.audit import baseline
         from functorch_compat.findings import ToolError
 
-        self._is_worker = hasattr(config, "workerinput")  # of pytest-xdist
+        self._is_worker = hasattr(config, "workerinput")  # pytest-xdist sets this.
         self._baseline = None
         options = self._options
         try:
