@@ -276,6 +276,14 @@ def test_a_method_made_by_a_transform_is_bound_and_named(outer_mode, x):
     assert Model.gradient.__name__ == "loss"
 
 
+@pytest.mark.parametrize("name", ["grad", "grad_and_value", "jacrev", "jacfwd"])
+def test_a_function_with_aux_keeps_its_name(name):
+    def loss(x):
+        return x.sum(), None
+
+    assert getattr(functorch, name)(loss, has_aux=True).__name__ == "loss"
+
+
 @outer_modes
 def test_an_error_inside_any_transform_leaves_the_mode(apply, outer_mode, x):
     def func(x):

@@ -16,6 +16,8 @@ def test_dimensions_and_chunks(x):
     sums = functorch.vmap(lambda x: (x, x.sum()), in_dims=1, out_dims=(1, 0), chunk_size=2)(matrix)
 
     torch.testing.assert_close(sums, (matrix, matrix.sum(0)))
+    with pytest.raises(ValueError, match="chunk_size"):
+        functorch.vmap(torch.sin, chunk_size=0)
 
 
 def test_randomness(x):
