@@ -56,7 +56,10 @@ def _with_any_aux(
         return partial(_call_and_hide_aux, name, func, carried)
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return _call_and_hide_aux(name, func, carried, *args, **kwargs)
+        result = func(*args, **kwargs)
+        if type(result) is tuple and len(result) == 2 and isinstance(result[1], torch.Tensor):
+            return result  # The most frequent aux is a Tensor, which needs no treatment.
+        return _call_and_hide_aux(name, lambda: result, carried)
 
     return _named_after(func, function) if named else function
 
@@ -64,13 +67,10 @@ def _with_any_aux(
 def _call_and_hide_aux(
     name: str, func: Callable[..., Any], carried: bool, /, *args: Any, **kwargs: Any
 ) -> Any:
-    result = func(*args, **kwargs)
-    if type(result) is tuple and len(result) == 2 and isinstance(result[1], torch.Tensor):
-        return result  # The most frequent aux is a Tensor, which needs no treatment.
     # This imports torch.utils, which must not be loaded while torch itself is being imported.
     from functorch_compat.auxiliary import hide_aux
 
-    return hide_aux(name, result, carried)
+    return hide_aux(name, func(*args, **kwargs), carried)
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
