@@ -1,8 +1,10 @@
 import contextlib
 import filecmp
+import functools
 import importlib.util
 import inspect
 import io
+import json
 import os
 import re
 import runpy
@@ -10,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 import warnings
 from pathlib import Path
@@ -17,6 +20,7 @@ from pathlib import Path
 import expected_failures
 import functorch
 import hypothesis
+import pages
 import pytest
 import torch
 import torch._dynamo  # Torch 2.3 cannot import it inside a transform.
@@ -198,6 +202,60 @@ def run_python(*arguments, python=sys.executable, check=True, cwd=None, **enviro
     )
     assert result.returncode == 0 or not check, result.stderr
     return result
+
+
+class WarmPython:
+    """Runs Python as :func:`run_python` does, in forks of a process that has imported torch."""
+
+    def __init__(self, python=sys.executable, **environment):
+        # A run of pytest in there does not need this plugin, which takes two seconds.
+        self.environment = {"PYTEST_ADDOPTS": "-p no:hypothesispytest", **environment}
+        self.server = subprocess.Popen(
+            [str(python), str(ROOT / "tests/warm_python.py")],
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments, check=True, cwd=None, **environment):
+        assert not {"FUNCTORCH_COMPAT", "PYTHONPATH"} & {*environment}, "Python reads it at start"
+        with tempfile.TemporaryDirectory() as folder:
+            outputs = Path(folder, "stdout"), Path(folder, "stderr")
+            job = {
+                "arguments": [*map(str, arguments)],
+                "folder": str(cwd or Path.cwd()),
+                "environment": {**os.environ, **self.environment, **environment},
+                "stdout": str(outputs[0]),
+                "stderr": str(outputs[1]),
+            }
+            print(json.dumps(job), file=self.server.stdin, flush=True)
+            status = int(self.server.stdout.readline())
+            stdout, stderr = (output.read_text() for output in outputs)
+        assert status == 0 or not check, stderr
+        return subprocess.CompletedProcess(arguments, status, stdout, stderr)
+
+    def close(self):
+        with self.server as server:  # This closes its pipes.
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def warm_python():
+    with contextlib.closing(WarmPython()) as python:
+        yield python
+
+
+@pytest.fixture(scope="session")
+def python_without_shim():
+    with contextlib.closing(WarmPython(FUNCTORCH_COMPAT="off")) as python:
+        yield python
+
+
+@pytest.fixture
+def shell(warm_python):
+    """Runs a command of a page in a folder: ``shell(command, folder)``."""
+    return functools.partial(pages.shell, warm_python)
 
 
 def run_command(name, *arguments, folder, check=None):

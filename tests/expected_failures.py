@@ -54,6 +54,7 @@ EXPECTED_FAILURES = [
             "test_compile.py::test_the_users_globals_keep_their_values",
             "test_compile.py::test_the_warning_names_the_users_line_once_while_tracing",
             "test_compile.py::test_what_is_compiled_in_one_mode_is_right_in_another",
+            "test_recording.py::test_compiled_code_is_recorded_at_the_users_line",
         )
     ),
     *(

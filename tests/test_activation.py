@@ -18,8 +18,8 @@ OURS = str(Path(functorch_compat.__file__).parent / "functorch" / "__init__.py")
 FILE = "import importlib.util; print(importlib.util.find_spec('functorch').origin)"
 
 
-def printed(code, **options):
-    return run_python("-c", textwrap.dedent(code), **options).stdout
+def printed(code, python=run_python, **options):
+    return python("-c", textwrap.dedent(code), **options).stdout
 
 
 OUR_UTILITIES = "functorch_compat.fallbacks.make_functional"
@@ -82,8 +82,8 @@ SWITCH = """
 
 
 @needs_torchs_functorch
-def test_activating_after_functorch_was_imported_says_so_once():
-    lines = printed(SWITCH.format(switch="activate"), FUNCTORCH_COMPAT="off").splitlines()
+def test_activating_after_functorch_was_imported_says_so_once(python_without_shim):
+    lines = printed(SWITCH.format(switch="activate"), python_without_shim).splitlines()
 
     assert lines[:2] == ["True", "True True"]
     assert lines[2] == "('UserWarning', '<string>')"
@@ -92,8 +92,8 @@ def test_activating_after_functorch_was_imported_says_so_once():
 
 
 @needs_torchs_functorch
-def test_deactivating_after_functorch_was_imported_says_so_once():
-    lines = printed(SWITCH.format(switch="deactivate")).splitlines()
+def test_deactivating_after_functorch_was_imported_says_so_once(warm_python):
+    lines = printed(SWITCH.format(switch="deactivate"), warm_python).splitlines()
 
     assert lines[:2] == ["False", "True True"]
     assert lines[2] == "('UserWarning', '<string>')"
@@ -169,7 +169,7 @@ def test_it_answers_for_one_name_only():
 
 
 @needs_torchs_functorch
-def test_activating_late_completes_what_torch_has_loaded():
+def test_activating_late_completes_what_torch_has_loaded(python_without_shim):
     # This happens in a notebook that started before this package was installed.
     code = """
         import warnings; warnings.simplefilter("ignore")
@@ -185,7 +185,7 @@ def test_activating_late_completes_what_torch_has_loaded():
         print(type(shipped).__name__, hasattr(shipped, "register_decomposition"))
     """
 
-    assert printed(code, FUNCTORCH_COMPAT="off") == "True True\nmodule False\n"
+    assert printed(code, python_without_shim) == "True True\nmodule False\n"
 
 
 def test_the_second_finder_is_asked_last_and_for_one_name_only():
@@ -261,7 +261,7 @@ def script(tmp_path):
                 assert where() == functorch.__file__ == ours
 
             if __name__ == "__main__":
-                print(where())
+                sys.stdout.write(where() + "\n")  # Another rank cannot write in between.
                 if sys.argv[1:] == ["spawn"]:
                     with multiprocessing.get_context("spawn").Pool(1) as pool:
                         print(*pool.map(where, range(1)))

@@ -372,25 +372,6 @@ def test_nothing_found_is_0(form, tmp_path):
         json.loads(result.stdout)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "wrong"),
-    [
-        (["nowhere"], "nowhere: no such file or folder"),
-        (["--installed", "."], "--installed takes neither paths nor --exclude"),
-        (["--format=xml"], "invalid choice: 'xml'"),
-        (["--baseline=no.json"], "no.json cannot be read (No such file or directory): --write"),
-        (["--write-baseline=no/no.json"], "no/no.json cannot be written: No such file or"),
-        (["--baseline=a", "--write-baseline=b"], "not allowed with argument"),
-    ],
-)
-def test_a_wrong_call_is_2_and_one_line(arguments, wrong, tmp_path):
-    result = audit(*arguments, folder=tmp_path, check=2)
-
-    (line,) = result.stderr.splitlines()
-    assert wrong in line
-    assert result.stdout == ""
-
-
 def test_without_ruff_it_says_what_to_install(tmp_path):
     (tmp_path / "ruff.py").write_text("raise ImportError\n")
 
@@ -415,33 +396,48 @@ def test_it_imports_no_torch(project):
     assert result.stdout.splitlines()[-1] == "False"
 
 
-def test_the_ratchet(tmp_path):
-    legacy, baseline = tmp_path / "legacy.py", tmp_path / "baseline.json"
-    legacy.write_text("import functorch\nfunctorch.vjp(f, x)\nfunctorch.grad(f)\n")
+@pytest.fixture
+def legacy(tmp_path):
+    """Return a file with three uses, which are in ``baseline.json``."""
+    file = tmp_path / "legacy.py"
+    file.write_text("import functorch\nfunctorch.vjp(f, x)\nfunctorch.grad(f)\n")
+    audit("--write-baseline=baseline.json", folder=tmp_path, check=0)
+    return file
 
-    written = audit("--write-baseline", baseline, folder=tmp_path, check=0)
-    first = baseline.read_bytes()
-    assert written.stdout == f"No new uses (3 in {baseline}).\n"
-    audit("--baseline", baseline, folder=tmp_path, check=0)
 
-    # Lines that moved are not new, one that is there twice is.
+def test_what_is_in_the_baseline_is_not_new(legacy):
+    result = audit("--baseline=baseline.json", folder=legacy.parent, check=0)
+
+    assert result.stdout == "No new uses (3 in baseline.json).\n"
+    assert result.stderr == ""
+
+
+def test_a_line_that_moved_is_not_new(legacy):
+    baseline = legacy.with_name("baseline.json")
+    before = baseline.read_bytes()
     legacy.write_text("\n\nimport functorch\nfunctorch.grad(f)\n\n\n  \nfunctorch.vjp(f, x)\n")
-    assert audit("--baseline", baseline, folder=tmp_path, check=0).stderr == ""
-    audit("--write-baseline", baseline, folder=tmp_path, check=0)
-    assert baseline.read_bytes() == first
 
+    assert audit("--baseline=baseline.json", folder=legacy.parent, check=0).stderr == ""
+    audit("--write-baseline=baseline.json", folder=legacy.parent, check=0)
+    assert baseline.read_bytes() == before
+
+
+def test_a_line_that_is_there_twice_is_new(legacy):
     with legacy.open("a") as file:
         file.write("functorch.vjp(f, x)\n")
-    (new,) = findings("--baseline", baseline, folder=tmp_path)
-    assert (new["line"], new["name"]) == (9, "functorch.vjp")
 
-    # What is gone is told, and does not make up for what is new.
+    (new,) = findings("--baseline=baseline.json", folder=legacy.parent)
+    assert (new["line"], new["name"]) == (4, "functorch.vjp")
+
+
+def test_what_is_gone_is_told_and_does_not_make_up_for_what_is_new(legacy):
     legacy.write_text("import functorch\nfunctorch.vjp(g, x)\nfunctorch.grad(f)\n")
-    result = audit("--baseline", baseline, folder=tmp_path, check=1)
+
+    result = audit("--baseline=baseline.json", folder=legacy.parent, check=1)
     assert "functorch.vjp" in result.stdout
     assert result.stderr.splitlines() == [
         "gone: legacy.py: functorch.vjp: functorch.vjp(f, x)",
-        f"{baseline} can shrink by 1: --write-baseline {baseline} writes it again",
+        "baseline.json can shrink by 1: --write-baseline baseline.json writes it again",
     ]
 
 
@@ -567,7 +563,6 @@ def test_paths_that_are_no_text(tmp_path):
     except OSError:
         pytest.skip("this file system takes no such name")
 
-    result = audit(folder=tmp_path)
+    result = audit(folder=tmp_path, check=2)
 
-    assert result.returncode in (1, 2)
-    assert ".py" in result.stdout
+    assert ".py: unreadable: No such file" in result.stdout

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from packaging.requirements import Requirement
-from pages import blocks, shell
+from pages import blocks
 
 from functorch_compat import cli
 from functorch_compat.audit.scope import KINDS
@@ -49,13 +49,15 @@ def test_derivative():
 def project(tmp_path):
     (tmp_path / "legacy.py").write_text(LEGACY)
     (tmp_path / "test_legacy.py").write_text(TEST)
+    # Torch's own types are irrelevant here, and take ten seconds.
+    (tmp_path / "mypy.ini").write_text("[mypy]\n[mypy-torch.*]\nfollow_imports = skip\n")
     # Where mypy and pyright find the stubs also in an editable install.
     (tmp_path / "typings").symlink_to(ROOT / "functorch_compat/stubs")
     return tmp_path
 
 
 @pytest.mark.parametrize(("info", "code"), blocks(PAGE, "sh"))
-def test_command(info, code, project):
+def test_command(info, code, project, shell):
     if code.startswith("pip install"):
         assert "--no-deps" in code
         return
@@ -73,7 +75,7 @@ def test_command(info, code, project):
         assert "functorch.vjp" in result.stdout + result.stderr
 
 
-def test_quoted_output(project):
+def test_quoted_output(project, shell):
     (_, of_source), (_, of_run) = (block.values for block in blocks(PAGE, "text"))
 
     assert shell("functorch-compat audit", project).stdout.startswith(of_source)
@@ -82,7 +84,7 @@ def test_quoted_output(project):
     )
 
 
-def test_quoted_json(project):
+def test_quoted_json(project, shell):
     ((_, quoted),) = (block.values for block in blocks(PAGE, "json"))
     quoted = json.loads(quoted)
 
@@ -93,7 +95,7 @@ def test_quoted_json(project):
 
 
 @pytest.mark.parametrize(("_", "code"), blocks(PAGE, "toml"))
-def test_setting(_, code, project):
+def test_setting(_, code, project, shell):
     (project / "pyproject.toml").write_text(code)
     if "functorch-compat" in code:
         (project / "src").mkdir()
@@ -133,7 +135,7 @@ def test_setting(_, code, project):
 WORKFLOW, HOOK = (yaml.safe_load(block.values[1]) for block in blocks(PAGE, "yaml"))
 
 
-def test_workflow(project):
+def test_workflow(project, shell):
     *_, audit, upload = WORKFLOW["jobs"]["audit"]["steps"]
     file = project / upload["with"]["sarif_file"]
 

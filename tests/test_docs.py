@@ -1,11 +1,9 @@
 """The commands and the code of the README and of docs/ run as they are written."""
 
 import re
-import subprocess
-import sys
 
 import pytest
-from conftest import ROOT, needs_torchs_functorch
+from conftest import ROOT, needs_torchs_functorch, run_python
 
 from functorch_compat.deprecation import MESSAGES
 
@@ -30,8 +28,8 @@ def blocks(language, *pages):
 
 
 @pytest.mark.parametrize("code", blocks("python"))
-def test_python(code):
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
+def test_python(code, warm_python):
+    warm_python("-W", "ignore", "-c", code)
 
 
 # What a command prints, and its exit status, by a part of the command. The first that fits counts.
@@ -53,18 +51,14 @@ def commands():
         (code,) = block.values
         # Installing into this environment would prove nothing: tests/test_install_page.py does it.
         command = re.sub(r"^pip install [^&]*(&& )?", "", code)
-        command = command.replace("functorch-compat ", "python -m functorch_compat ")
         if command and "pytest" not in command:
             found.setdefault(command, pytest.param(command, id=block.id, marks=block.marks))
     return [*found.values()]
 
 
 @pytest.mark.parametrize("code", commands())
-def test_shell(code):
-    command = code.replace("python ", f"{sys.executable} ")
-    result = subprocess.run(
-        command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def test_shell(code, shell):
+    result = shell(code, ROOT)
 
     status, text = next(value for part, value in EXPECTED.items() if part in code)
     assert result.returncode == status, result.stderr
@@ -74,11 +68,7 @@ def test_shell(code):
 def test_the_output_in_the_readme_is_all_that_the_example_prints_first():
     (quoted,) = blocks("text", ROOT / "README.md")[0].values
     example = "docs/examples/implicit_differentiation.py"
-    result = subprocess.run(
-        [sys.executable, example], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-
-    stderr = result.stderr.replace(f"{ROOT}/", "")
+    stderr = run_python(example, cwd=ROOT).stderr.replace(f"{ROOT}/", "")
     assert stderr.startswith(quoted)
     assert stderr.count("Warning:") == stderr.count("FunctorchDeprecationWarning:") == 2
 

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import zipfile
 from importlib.metadata import requires
 
 import pytest
 from conftest import ROOT, Environment
 from packaging.requirements import Requirement
-from pages import blocks
+from pages import blocks, run
 
 pytestmark = pytest.mark.slow
 
@@ -58,21 +57,13 @@ def shell(an_environment, index, tmp_path):
         "PIP_NO_BUILD_ISOLATION": "0",  # This is pip's way to say that there is no isolation.
     }
 
-    def run(command, folder=tmp_path):
-        result = subprocess.run(
-            command,
-            shell=True,
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def shell(command, folder=tmp_path):
+        result = run(command, folder, environment)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
-    yield run
-    run("pip uninstall --yes functorch-compat")
+    yield shell
+    shell("pip uninstall --yes functorch-compat")
 
 
 INSTALLS = [code.strip() for _, code in COMMANDS if "install" in code]

@@ -49,9 +49,9 @@ print(json.dumps({{
 
 
 @pytest.fixture(scope="module")
-def shipped():
+def shipped(python_without_shim):
     """Return the names in torch's own functorch."""
-    return json.loads(run_python("-c", REPORT, FUNCTORCH_COMPAT="off").stdout)
+    return json.loads(python_without_shim("-c", REPORT).stdout)
 
 
 @pytest.mark.slow

@@ -18,8 +18,8 @@ EXAMPLE = SCRIPTS[0]
 
 @needs_torchs_functorch
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_it_prints_the_same_with_the_shim_and_without(script):
-    without = run_python("-W", "ignore", script, FUNCTORCH_COMPAT="off")
+def test_it_prints_the_same_with_the_shim_and_without(script, python_without_shim):
+    without = python_without_shim("-W", "ignore", script)
 
     assert printed_by(script) == without.stdout != ""
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import ROOT, assert_same
-from pages import blocks, shell
+from pages import blocks
 
 from functorch_compat.migrate.reasons import Reason
 
@@ -45,7 +45,7 @@ def project(tmp_path):
 
 
 @pytest.mark.parametrize(("info", "code"), blocks(PAGE, "sh"))
-def test_command(info, code, project):
+def test_command(info, code, project, shell):
     if code.startswith("pip install"):
         assert "[migrate]" in code
         return
@@ -53,7 +53,7 @@ def test_command(info, code, project):
     assert result.returncode == (1 if info == "exit=1" else 0), result.stdout + result.stderr
 
 
-def test_the_diff_is_the_one_that_is_printed(project):
+def test_the_diff_is_the_one_that_is_printed(project, shell):
     ((_, quoted),) = (block.values for block in blocks(PAGE, "diff"))
     printed = shell("functorch-compat migrate", project).stdout
 
@@ -61,7 +61,7 @@ def test_the_diff_is_the_one_that_is_printed(project):
     assert hunk in re.sub(r"^ ", "", printed, flags=re.M)
 
 
-def test_the_steps_lead_to_zero(project):
+def test_the_steps_lead_to_zero(project, shell):
     shell("functorch-compat migrate --write", project)
 
     audit = shell("functorch-compat audit", project)

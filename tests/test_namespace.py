@@ -96,9 +96,9 @@ print(json.dumps(files))
 
 @pytest.mark.slow
 @needs_torchs_functorch
-def test_submodules_stay_torchs_files():
-    ours = json.loads(run_python("-c", REPORT_SUBMODULES).stdout)
-    shipped = json.loads(run_python("-c", REPORT_SUBMODULES, FUNCTORCH_COMPAT="off").stdout)
+def test_submodules_stay_torchs_files(warm_python, python_without_shim):
+    ours = json.loads(warm_python("-c", REPORT_SUBMODULES).stdout)
+    shipped = json.loads(python_without_shim("-c", REPORT_SUBMODULES).stdout)
 
     assert ours == shipped
     assert shipped["compile"] is not None

@@ -6,7 +6,7 @@ import pickle
 import functorch
 import pytest
 import torch
-from conftest import assert_same, needs_torchs_functorch, run_python
+from conftest import assert_same, needs_torchs_functorch
 from torch._functorch.make_functional import FunctionalModule, FunctionalModuleWithBuffers
 
 # functorch 0.2 had the classes in the first module. Its users imported them from the second.
@@ -56,9 +56,9 @@ LOAD = "import pickle, sys; print(pickle.loads(bytes.fromhex(sys.argv[1])))"
 
 @pytest.mark.slow
 @needs_torchs_functorch
-def test_what_is_pickled_here_loads_where_the_shim_is_off(state):
+def test_what_is_pickled_here_loads_where_the_shim_is_off(state, python_without_shim):
     func, _, _ = state
     assert b"functorch_compat" not in pickle.dumps(func)
     for value, printed in ((func, repr(func)), (functorch.vjp, "<function vjp at")):
         data = pickle.dumps(value).hex()
-        assert run_python("-c", LOAD, data, FUNCTORCH_COMPAT="off").stdout.startswith(printed)
+        assert python_without_shim("-c", LOAD, data).stdout.startswith(printed)

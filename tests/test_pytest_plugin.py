@@ -58,17 +58,18 @@ def project(tmp_path, monkeypatch):
     return project
 
 
-def run(project, *options, status=0, **environment):
+def run(python, project, *options, status=0, **environment):
     """Run pytest as a user does, and return the lines of its output."""
     command = ("-m", "pytest", "--quiet", *options)
-    result = run_python(*command, cwd=project, check=False, **environment)
+    result = python(*command, cwd=project, check=False, **environment)
     assert result.returncode == status, result.stdout + result.stderr
     assert not [*project.parent.glob("temporary/functorch-audit-*")]
     return (result.stdout + result.stderr).splitlines()
 
 
-def test_every_process_is_audited_with_xdist_and_without(project):
+def test_every_process_is_audited_with_xdist_and_without(warm_python, project):
     lines = run(
+        run_python,
         project,
         "-W",
         "error::pytest.PytestAssertRewriteWarning",
@@ -92,41 +93,41 @@ def test_every_process_is_audited_with_xdist_and_without(project):
         == (project / "report.json").read_text()
     )
 
-    run(project, "-n", "2", "--functorch-write-baseline=xdist.json")
+    run(warm_python, project, "-n", "2", "--functorch-write-baseline=xdist.json")
     assert (project / "xdist.json").read_bytes() == (project / "alone.json").read_bytes()
 
 
-def test_a_new_line_fails_and_a_moved_one_does_not(project):
+def test_a_new_line_fails_and_a_moved_one_does_not(warm_python, project):
     (project / "test_legacy.py").write_text(
         "from legacy import derivative\n\n\ndef test_here():\n    derivative()\n"
     )
     with (project / "pyproject.toml").open("a") as settings:
         settings.write('functorch_baseline = "baseline.json"\n')
 
-    lines = run(project, status=4)
+    lines = run(warm_python, project, status=4)
     assert lines[-2:] == [
         "ERROR: baseline.json cannot be read (No such file or directory): "
         "--functorch-write-baseline baseline.json writes it",
         "",
     ]
-    run(project, "--functorch-write-baseline=baseline.json")
+    run(warm_python, project, "--functorch-write-baseline=baseline.json")
     (project / "legacy.py").write_text(f"# Moved.\n{LEGACY}")
     (project / "inner").mkdir()
     # Neither the current folder nor a project among temporary files makes a line new.
-    lines = run(project / "inner", "..", TMPDIR=str(project.parent))
+    lines = run(warm_python, project / "inner", "..", TMPDIR=str(project.parent))
     assert "No new uses (1 in ../baseline.json)." in lines
 
     with (project / "test_legacy.py").open("a") as tests:
         tests.write("    import functorch; functorch.grad(derivative)\n")
-    lines = run(project, status=1)
+    lines = run(warm_python, project, status=1)
     assert "test_legacy.py:6: functorch.grad: use torch.func.grad (1 call)" in lines
     assert not [line for line in lines if line.startswith("legacy.py:")]
     assert "1 passed" in lines[-1]
 
 
-def test_a_run_without_the_shim_says_that_it_records_nothing(project):
+def test_a_run_without_the_shim_says_that_it_records_nothing(python_without_shim, project):
     lines = run(
-        *(project, "--functorch-audit", "--ignore=test_legacy.py"), status=5, FUNCTORCH_COMPAT="off"
+        *(python_without_shim, project, "--functorch-audit", "--ignore=test_legacy.py"), status=5
     )
     assert "The shim is not active, so calls were not recorded: activate it." in lines
 

@@ -359,21 +359,3 @@ def test_a_foreign_file_is_2_and_one_line(record, recorder, audit):
     (line,) = err.splitlines()
     assert "records/other.json is not a record of a run (" in line
     assert line.endswith("): record into a folder with nothing else")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "wrong"),
-    [
-        (
-            ["--recorded=no"],
-            "no: no such folder: to record a command, put FUNCTORCH_COMPAT_RE",
-        ),
-        (["--recorded="], ": no such folder"),
-        (["--recorded=records", "."], "--recorded takes neither paths nor --exclude"),
-    ],
-)
-def test_a_wrong_call_is_2_and_one_line(arguments, wrong, recorder, capsys):
-    assert cli.main(["audit", *arguments]) == 2
-
-    (line,) = capsys.readouterr().err.splitlines()
-    assert wrong in line

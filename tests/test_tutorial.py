@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 from conftest import ROOT
-from pages import shell
 
 pytestmark = pytest.mark.slow
 
@@ -22,8 +21,8 @@ def project(tmp_path):
     return tmp_path
 
 
-def test_each_step_in_order(project):
-    before = printed_by_the_notebook(project)
+def test_each_step_in_order(project, shell):
+    before = printed_by_the_notebook(project, shell)
     output = ""
     for language, info, block in BLOCK.findall(PAGE.read_text()):
         if block.startswith("# "):
@@ -38,7 +37,8 @@ def test_each_step_in_order(project):
             if "any" not in info:
                 assert result.returncode == ("exit=1" in info), output
 
-    assert printed_by_the_notebook(project, "-W error:functorch.:DeprecationWarning") == before
+    strict = "-W error:functorch.:DeprecationWarning"
+    assert printed_by_the_notebook(project, shell, strict) == before
     assert not [name for name in FILES if "functorch" in (project / name).read_text()]
 
 
@@ -55,7 +55,7 @@ def edit(project, diff):
     file.write_text(file.read_text().replace(old, new))
 
 
-def printed_by_the_notebook(project, options="-W ignore"):
+def printed_by_the_notebook(project, shell, options="-W ignore"):
     cells = json.loads((project / "curvature.ipynb").read_text())["cells"]
     code = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     (project / "cells.py").write_text(code)

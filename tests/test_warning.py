@@ -2,14 +2,13 @@
 
 import _thread as thread
 import pickle
-import subprocess
-import sys
 import time
 import warnings
 
 import functorch
 import pytest
 import torch
+from conftest import run_python
 
 from functorch_compat import FunctorchDeprecationWarning, deprecation
 from functorch_compat.legacy_api import LEGACY_API, MIGRATION_GUIDE
@@ -168,9 +167,7 @@ functorch.vjp(torch.sin, torch.ones(3))
 def run_script(tmp_path, *options):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    return subprocess.run(
-        [sys.executable, *options, str(script)], capture_output=True, text=True, check=False
-    )
+    return run_python(*options, script, check=False)
 
 
 @pytest.mark.slow
@@ -195,7 +192,7 @@ def test_a_command_line_filter_can_name_one_api(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_pytest_filter_can_name_one_api(tmp_path):
+def test_a_pytest_filter_can_name_one_api(tmp_path, warm_python):
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\nfilterwarnings =\n"
         "    error::functorch_compat.FunctorchDeprecationWarning\n"
@@ -206,12 +203,7 @@ def test_a_pytest_filter_can_name_one_api(tmp_path):
         "def test_grad(): functorch.grad(torch.sum)\n"
         "def test_vjp(): functorch.vjp(torch.sin, torch.ones(3))\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = warm_python("-m", "pytest", "-q", tmp_path, check=False)
 
     assert "1 failed, 1 passed" in result.stdout
     assert "test_legacy.py::test_vjp" in result.stdout
