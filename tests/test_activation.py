@@ -261,7 +261,7 @@ def script(tmp_path):
                 assert where() == functorch.__file__ == ours
 
             if __name__ == "__main__":
-                sys.stdout.write(where() + "\n")  # Another rank cannot write in between.
+                sys.stdout.write(where() + "\\n")  # Another rank cannot write in between.
                 if sys.argv[1:] == ["spawn"]:
                     with multiprocessing.get_context("spawn").Pool(1) as pool:
                         print(*pool.map(where, range(1)))
