@@ -351,6 +351,22 @@ def test_in_annotations_a_tensor_with_dims_becomes_a_tensor(tmp_path, monkeypatc
     assert (tmp_path / "legacy.py").read_text() == code.format("torch")
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from functorch.dim import Tensor\n\ndef f(x: Tensor): return Tensor(x)\n",
+        "import functorch\neinops = 1\nfunctorch.einops.rearrange\n",
+    ],
+    ids=["a value of a class with dims", "a name that is taken"],
+)
+def test_what_would_mean_something_else_stays(code, tmp_path, monkeypatch):
+    (tmp_path / "legacy.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["migrate", "--write"]) == 1
+    assert (tmp_path / "legacy.py").read_text() == code
+
+
 def test_it_imports_no_torch(tmp_path):
     (tmp_path / "torch.py").write_text("raise SystemExit('torch is imported')")
     (tmp_path / "legacy.py").write_text("from functorch import vjp\n")

@@ -1,8 +1,10 @@
 """Where another package may have the name, a rewrite would take it away."""
 
+import torch
+
 try:
     import functorch
 except ImportError:
     import mylib as functorch
 
-_, vjp_fn = functorch.vjp(torch.sin, x)
+curvature = functorch.hessian(f)(x)
