@@ -20,6 +20,8 @@ class _Name:
         vars(self).update(_name=name, _session=session)
 
     def __getattr__(self, attribute):
+        if (attribute, self._name) == ("__all__", "functorch"):
+            return [name.partition(".")[2] for name in LEGACY_API if name.count(".") == 1]
         if attribute.startswith("__"):
             raise AttributeError(attribute)
         name = f"{self._name}.{attribute}"
@@ -70,7 +72,7 @@ def names_used(code, **variables):
     free = _Name("free", session)
     namespace = {
         "__builtins__": {**vars(builtins), "__import__": session.import_},
-        **dict.fromkeys(["f", "x", "m", "model", "models"], free),
+        **dict.fromkeys(["f", "x", "m", "model", "models", "patch"], free),
         **variables,
     }
     exec(compile(ast.parse(code), "code", "exec"), namespace)

@@ -564,13 +564,17 @@ def test_a_migrated_script_prints_the_same_without_the_shim(script, tmp_path, py
 # From here on, hypothesis makes the modules.
 
 RENAMES = ["vjp", "grad", "vmap", "make_fx", "experimental.jvp", "compile.aot_function"]
+STRINGS = ["'functorch.vjp'", "patch('functorch.vjp')", "patch.object(functorch, 'grad')"]
 PEOPLE = ["FunctionalModule", "dim.dims"]
 
 
 @st.composite
 def an_import(draw):
     """Draw an import in one of many layouts, and a dict from the names it binds to full names."""
-    kind = draw(st.sampled_from(["module", "module", "submodule", "from", "from", "torch"]))
+    kinds = ["module", "module", "submodule", "from", "from", "torch", "star"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "star":
+        return "from functorch import *", {name: f"functorch.{name}" for name in ("vjp", "grad")}
     if kind == "module":
         local = draw(st.sampled_from(["functorch", "ft"]))
         return "import functorch" + (f" as {local}" if local != "functorch" else ""), {
@@ -627,7 +631,7 @@ def a_block(draw, bound, depth):
         else:
             statement = draw(
                 st.sampled_from(
-                    ["# functorch.vjp", "'functorch.vjp'", "if x:", "y = f", "", "ft = f", "try:"]
+                    ["# functorch.vjp", *STRINGS, "if x:", "y = f", "", "ft = f", "try:"]
                 )
             )
             lines.append(statement)
