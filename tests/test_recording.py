@@ -359,3 +359,14 @@ def test_a_foreign_file_is_2_and_one_line(record, recorder, audit):
     (line,) = err.splitlines()
     assert "records/other.json is not a record of a run (" in line
     assert line.endswith("): record into a folder with nothing else")
+
+
+def test_the_folder_stays_where_it_was_when_the_program_moves(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recorder = Recorder("records")
+    monkeypatch.chdir("/")
+
+    recorder.count("functorch.vjp", "legacy.py", 1)
+    recorder.write()
+
+    assert len([*tmp_path.glob("records/*.json")]) == 1
