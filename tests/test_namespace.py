@@ -288,6 +288,15 @@ def test_what_nothing_stands_for_says_who_dropped_it_and_what_to_use(name):
         exec(f"from {parent} import {attribute}")
 
 
+def test_so_does_a_name_of_a_module_in_a_plain_file(monkeypatch):
+    module, row = "functorch.experimental.ops", LEGACY_API[GONE[0]]
+    monkeypatch.setitem(LEGACY_API, f"{module}.dropped", row)
+    monkeypatch.setitem(ROWS[module], "dropped", row)
+
+    with pytest.raises(ImportError, match=rf"^{module}.dropped is gone: PyTorch {row.gone} drop"):
+        exec(f"from {module} import dropped")
+
+
 @pytest.mark.parametrize(
     "name",
     [n for n, row in LEGACY_API.items() if n.startswith("functorch._src") and row.kind == "none"],
