@@ -5,6 +5,7 @@ start of the interpreter, the fixture ``warm_python`` saves that time.
 """
 
 import atexit
+import contextlib
 import json
 import os
 import runpy
@@ -15,8 +16,10 @@ import warnings
 
 
 def main():
-    import torch
-    import torch._dynamo  # noqa: F401
+    import torch  # noqa: F401
+
+    with contextlib.suppress(ImportError):  # Torch 2.1 needs its own functorch for that.
+        import torch._dynamo
 
     del sys.path[0]  # The folder of this file.
     for line in sys.stdin:
