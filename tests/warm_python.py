@@ -16,10 +16,10 @@ import warnings
 
 
 def main():
-    import torch  # noqa: F401
+    import torch
 
     with contextlib.suppress(ImportError):  # Torch 2.1 needs its own functorch for that.
-        import torch._dynamo
+        import torch._dynamo  # noqa: F401
 
     del sys.path[0]  # The folder of this file.
     for line in sys.stdin:
