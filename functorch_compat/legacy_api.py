@@ -252,12 +252,15 @@ LEGACY_API: _Rows = {
     ),
     **_modules(
         "functorch.experimental",
-        {
-            "_cond": "torch._higher_order_ops.cond",
-            "_map": "torch._higher_order_ops.map",
-        },
+        {"_cond": "torch._higher_order_ops.cond"},
         since="2.1",
         gone="2.1",
+    ),
+    **_modules(
+        "functorch.experimental",
+        {"_map": "torch._higher_order_ops.map"},
+        since="2.2",
+        gone="2.2",
     ),
     **_modules(
         "functorch.experimental",
