@@ -70,6 +70,21 @@ EXPECTED_FAILURES = [
     ),
     *(
         ExpectedFailure(
+            f"test_after_removal.py::{test}",
+            "2.1" <= torch_version < "2.3",
+            "dynamo of torch 2.1 imports a file that torch will delete with functorch",
+        )
+        for test in (
+            "test_legacy_scripts_print_what_they_printed_before[ensemble]",
+            "test_legacy_scripts_print_what_they_printed_before[documented_examples]",
+            "test_every_name_is_still_there",
+            "test_a_source_that_torch_has_no_more_fails_for_its_own_name_alone",
+            "test_torchs_own_imports_work",
+            "test_deactivating_takes_the_fallbacks_away",
+        )
+    ),
+    *(
+        ExpectedFailure(
             f"{GRAPHS}[*-{name}-*]",
             "2.3" <= torch_version < "2.4",
             "dynamo of torch 2.3 can trace only vjp and grad_and_value",
