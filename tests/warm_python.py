@@ -1,7 +1,7 @@
 """A Python that has imported torch, and runs each script in a fork of itself.
 
-To import torch, and its dynamo, takes a script longer than all else. Where a test is not about the
-start of the interpreter, the fixture ``warm_python`` saves that time.
+Most of a script's time goes into the import of torch and its dynamo. A test that is not about the
+start of Python saves that time with the fixture ``warm_python``.
 """
 
 import atexit
@@ -30,7 +30,7 @@ def main():
             atexit._run_exitfuncs()
             sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(status)  # To take down torch would last a second.
+            os._exit(status)  # Torch takes a second to shut down.
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
