@@ -26,7 +26,6 @@ from functorch_compat.findings import Finding, How, UnreadableError
 from functorch_compat.legacy_api import MODULES, lookup
 
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
-
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 # A line with `!` or `%` continues on the next line after a backslash at its end.
 _MAGIC = re.compile(
