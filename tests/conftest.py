@@ -267,6 +267,16 @@ def run_command(name, *arguments, folder, check=None):
     return result
 
 
+class AllOffsets:
+    """Stands for the offsets of all uses, as if the audit had found each of them."""
+
+    def __contains__(self, offset):
+        return True
+
+    def __iter__(self):
+        return iter(())
+
+
 def build(target, source, folder):
     """Build a wheel or an sdist with the packages that are installed here, and return the file."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]

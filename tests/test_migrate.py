@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import ROOT, SCRIPTS, assert_same, printed_by, run_command
+from conftest import ROOT, SCRIPTS, AllOffsets, assert_same, printed_by, run_command
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 from resolved_names import names_used
@@ -660,18 +660,8 @@ def a_use(draw, bound):
     return f"{draw(st.sampled_from([*names, 'f']))}(f)"
 
 
-class _AllOffsets:
-    """Stands for the offsets of all uses, as if the audit had found each of them."""
-
-    def __contains__(self, offset):
-        return True
-
-    def __iter__(self):
-        return iter(())
-
-
 def rewritten(code):
-    return apply(code, rewrite(code, _AllOffsets()).edits).text
+    return apply(code, rewrite(code, AllOffsets()).edits).text
 
 
 def skeleton(code):

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 import torch
-from conftest import assert_same
+from conftest import AllOffsets, assert_same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,24 +86,14 @@ def a_module(draw):
     return HEAD.format(imports=imports) + "".join(parts)
 
 
-class _AllOffsets:
-    """Stands for the offsets of all uses, as if the audit had found each of them."""
-
-    def __contains__(self, offset):
-        return True
-
-    def __iter__(self):
-        return iter(())
-
-
 @pytest.mark.filterwarnings("ignore")
 @settings(deadline=None)
 @given(a_module())
 def test_the_results_stay_the_same(code):
-    after = apply(code, rewrite(code, _AllOffsets()).edits).text
+    after = apply(code, rewrite(code, AllOffsets()).edits).text
 
     assert "functorch" not in after
-    assert rewrite(after, _AllOffsets()).edits == []
+    assert rewrite(after, AllOffsets()).edits == []
     results = []
     for text in (code, after):
         namespace = {}
