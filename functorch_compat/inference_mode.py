@@ -28,18 +28,17 @@ def outside_inference_mode(function: Callable[..., _R], /, *args: Any, **kwargs:
     ``torch.inference_mode(False)`` alone would also switch on grad mode and forward AD. The level
     below the transform would then record the operations of ``function``.
     """
-    grad_mode = torch.is_grad_enabled()
     if is_tracing():
         # Dynamo can neither trace the calls below nor recompile when their results change. It can
         # do both for grad mode, which inference mode switches off.
-        if grad_mode:
+        if torch.is_grad_enabled():
             return function(*args, **kwargs)
-        with torch.inference_mode(False), torch.set_grad_enabled(grad_mode):
+        with torch.inference_mode(False), torch.no_grad():
             return function(*args, **kwargs)
 
     if not torch.is_inference_mode_enabled():
         return function(*args, **kwargs)
-    forward_ad_mode = torch._C._is_fwd_grad_enabled()
+    grad_mode, forward_ad_mode = torch.is_grad_enabled(), torch._C._is_fwd_grad_enabled()
     with (
         torch.inference_mode(False),
         torch.set_grad_enabled(grad_mode),

@@ -84,12 +84,6 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     return _named_after(function, guarded)
 
 
-def _guarded_vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
-    """Call ``torch.func.vjp`` under the level guard, and put the guard around its ``vjp_fn``."""
-    output, vjp_fn, *aux = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
-    return (output, partial(outside_inference_mode, vjp_fn), *aux)
-
-
 @_legacy("torch.func")
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """This text says what is different here. Torch's own documentation follows it.
@@ -112,12 +106,13 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     From https://pytorch.org/docs/stable/generated/torch.func.vjp.html:
     """
     warn(MESSAGES["functorch.vjp"])
-    torch_vjp: Callable[..., Any] = (
-        _guarded_vjp if INFERENCE_MODE_REACHES_INSIDE else torch.func.vjp
-    )
     if has_aux:
-        return torch_vjp(_with_any_aux("functorch.vjp", func), *primals, has_aux=True)
-    return torch_vjp(func, *primals)
+        func = _with_any_aux("functorch.vjp", func)
+    if not INFERENCE_MODE_REACHES_INSIDE:
+        return torch.func.vjp(func, *primals, has_aux=has_aux)
+    # The function that torch.func.vjp returns needs the level guard too.
+    result = outside_inference_mode(torch.func.vjp, func, *primals, has_aux=has_aux)
+    return (result[0], partial(outside_inference_mode, result[1]), *result[2:])
 
 
 @_legacy("torch.func")
@@ -134,7 +129,9 @@ def jvp(
     From https://pytorch.org/docs/stable/generated/torch.func.jvp.html:
     """
     warn(MESSAGES["functorch.jvp"])
-    torch_jvp = _guarded(torch.func.jvp)
+    torch_jvp: Callable[..., Any] = torch.func.jvp
+    if INFERENCE_MODE_REACHES_INSIDE:
+        torch_jvp = partial(outside_inference_mode, torch_jvp)
     if has_aux:
         func = _with_any_aux("functorch.jvp", func)
     return torch_jvp(func, primals, tangents, strict=strict, has_aux=has_aux)

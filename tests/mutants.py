@@ -60,12 +60,26 @@ MUTANTS = [
         "outer_modes",
     ),
     Mutant(
-        "transforms", "partial(outside_inference_mode, vjp_fn)", "vjp_fn", "outer_modes", "2.12"
+        "transforms",
+        "partial(outside_inference_mode, result[1])",
+        "result[1]",
+        "outer_modes",
+        "2.12",
+    ),
+    *(
+        Mutant(
+            "transforms",
+            f"    if not INFERENCE_MODE_REACHES_INSIDE:\n        return {unguarded}",
+            f"    if True:\n        return {unguarded}",
+            "outer_modes",
+            "2.12",
+        )
+        for unguarded in ("function", "torch.func.vjp")
     ),
     Mutant(
         "transforms",
-        "    if not INFERENCE_MODE_REACHES_INSIDE:",
-        "    if True:",
+        "    if INFERENCE_MODE_REACHES_INSIDE:",
+        "    if False:",
         "outer_modes",
         "2.12",
     ),
@@ -83,7 +97,13 @@ MUTANTS = [
         "outer_modes",
         "2.12",
     ),
-    Mutant("inference_mode", "        if grad_mode:\n", "        if True:\n", "compile", "2.12"),
+    Mutant(
+        "inference_mode",
+        "        if torch.is_grad_enabled():\n",
+        "        if True:\n",
+        "compile",
+        "2.12",
+    ),
     Mutant("auxiliary", "        if not self.tensors:\n            return self.aux\n", "", "aux"),
     Mutant("auxiliary", "next(rest) if _torch_accepts(leaf) else leaf", "leaf", "aux"),
     Mutant("deprecation", "depth = 3", "depth = 2", "warning"),
