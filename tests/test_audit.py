@@ -496,6 +496,8 @@ def test_installed_reports_the_worst_first_and_what_is_required(an_environment):
     counts = [int(heading.split(": ")[1].split()[0]) for heading in headings]
     assert counts == sorted(counts, reverse=True)
     assert "few-1.dist-info/METADATA:1:1: depends on functorch" in result.stdout
+    # Nobody is invited to rewrite what is installed.
+    assert "functorch-compat migrate" not in result.stdout + result.stderr
 
 
 fuzzed = settings(

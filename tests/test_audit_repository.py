@@ -331,11 +331,6 @@ def test_fail_on_gone_needs_a_baseline(tmp_path, audit):
 # True words.
 
 
-@pytest.mark.slow
-def test_nobody_is_invited_to_rewrite_what_is_installed(tmp_path, audit):
-    assert "migrate" not in audit(tmp_path, "--installed", "--no-baseline")[1]
-
-
 def test_what_migrate_can_rewrite_is_at_most_what_is_said(tmp_path, audit):
     (tmp_path / "a.py").write_text(
         "from functorch import vjp, make_functional, nonsense\nimport functorch.dim\n"

@@ -9,6 +9,9 @@ import pytest
 from conftest import ROOT
 
 pytestmark = pytest.mark.slow
+needs_chromium = pytest.mark.skipif(
+    not shutil.which(browser.CHROMIUM), reason="Chromium is not installed"
+)
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +22,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@needs_chromium
 def test_no_page_scrolls_sideways_on_a_phone(site):
     measured = browser.measure(site)
 
@@ -29,6 +33,7 @@ def test_no_page_scrolls_sideways_on_a_phone(site):
         assert scrolling <= {"pre"}, f"{scrolling} scroll in {page} on {width} px"
 
 
+@needs_chromium
 def test_a_page_that_is_too_wide_is_found(site, tmp_path):
     shutil.copytree(site, tmp_path / "site")
     for page in browser.pages(tmp_path / "site"):
