@@ -78,7 +78,7 @@ def test_the_commands_that_install_are_those_that_other_tests_run():
         block.values[0].strip() for block in blocks("sh") if "pip install" in block.values[0]
     }
     test = 'pip install -e ".[test]" && pytest -n auto'
-    assert f" {test} " in (ROOT / ".ci/run").read_text()
+    assert f"\n{test} " in (ROOT / ".ci/run").read_text()
     elsewhere = (ROOT / "docs/install.md").read_text()
     for command in installs - {test}:
         assert "&& " in command or f"```sh\n{command}\n```" in elsewhere, command
