@@ -48,8 +48,8 @@ def test_the_shim_keeps_every_promise_and_torch_those_that_the_design_says(warm_
 
 def who_answers(python=sys.executable, **environment):
     code = (
-        "import json; from functorch_compat.doctor import checks; "
-        "print(json.dumps(checks._who_answers()))"
+        "import json; from functorch_compat.doctor.who_answers import who_answers; "
+        "print(json.dumps(who_answers()))"
     )
     return json.loads(run_python("-c", code, python=python, **environment).stdout)
 
@@ -92,7 +92,6 @@ def test_it_says_that_the_variable_turned_it_off(python_without_shim):
     assert all(check["shim"] for check in found["checks"])
 
 
-@pytest.mark.slow
 def test_it_says_that_another_functorch_goes_before(tmp_path):
     (tmp_path / "functorch.py").touch()
     file, is_active, reason = who_answers(PYTHONPATH=str(tmp_path))
@@ -116,12 +115,11 @@ REASON = """
 import sys
 sys.path[:0] = {folders}
 {before}
-from functorch_compat.doctor import checks
-print(checks._who_answers()[2])
+from functorch_compat.doctor.who_answers import who_answers
+print(who_answers()[2])
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "before", "reason"),
     [
@@ -142,7 +140,6 @@ def test_it_says_why_it_is_not_active(options, before, reason):
     assert reason in run_python(*options, "-c", code).stdout
 
 
-@pytest.mark.slow
 def test_it_says_that_the_package_is_in_a_zip_archive(tmp_path):
     archive = shutil.make_archive(
         tmp_path / "package", "zip", root_dir=ROOT, base_dir="functorch_compat"
@@ -152,7 +149,6 @@ def test_it_says_that_the_package_is_in_a_zip_archive(tmp_path):
     assert "the package is in a zip archive" in run_python("-S", "-c", code).stdout
 
 
-@pytest.mark.slow
 def test_a_value_of_the_variable_that_it_does_not_know_is_told():
     _, is_active, reason = who_answers(FUNCTORCH_COMPAT="disabled")
 
@@ -162,7 +158,7 @@ def test_a_value_of_the_variable_that_it_does_not_know_is_told():
 
 @pytest.mark.slow
 def test_a_user_site_that_is_switched_off_is_not_listed(an_environment):
-    code = "from functorch_compat.doctor import checks; print(checks._who_answers()[2])"
+    code = REASON.format(folders=[], before="pass")
     folder = an_environment.run("-c", "import site; print(site.getusersitepackages())").stdout
 
     reason = an_environment.run("-s", "-c", code, PYTHONPATH=str(ROOT)).stdout

@@ -5,14 +5,10 @@ https://pytorch.org/docs/stable/generated/torch.func.vjp.html makes the promises
 
 from __future__ import annotations
 
-import os
 import platform
-import site
-import sys
 import textwrap
 import warnings
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import torch
@@ -20,6 +16,7 @@ from torch.utils._pytree import tree_map
 
 import functorch_compat
 from functorch_compat import activation, deprecation
+from functorch_compat.doctor.who_answers import who_answers
 from functorch_compat.torch_support import HAS_ACCELERATOR_API
 from functorch_compat.transforms import module_utilities
 
@@ -191,7 +188,7 @@ def _compile(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
 
 def examine() -> Report:
     """Check each promise on each device of this torch, and return the report."""
-    file, active, reason = _who_answers()
+    file, active, reason = who_answers()
     devices = _devices()
     recorder, deprecation.recorder = deprecation.recorder, None  # Our calls are not the user's.
     with warnings.catch_warnings():
@@ -293,47 +290,3 @@ def _devices() -> list[str]:
 def _source_of_module_utilities() -> str:
     is_ours = str(module_utilities().__file__).startswith(activation.PACKAGE)
     return "functorch-compat" if is_ours else "torch"
-
-
-def _who_answers() -> tuple[str | None, bool, str]:
-    """Return the file that ``import functorch`` loads, whether it is ours, and the reason."""
-    spec = find_spec("functorch")
-    file = spec.origin if spec else None
-    return file, file == activation.OURS, _why(file)
-
-
-def _why(file: str | None) -> str:
-    value = os.environ.get("FUNCTORCH_COMPAT", "")
-    if file == activation.OURS:
-        unknown = value and value.strip().lower() not in ("on", "1", "true", "yes")
-        hint = f", and the unknown value FUNCTORCH_COMPAT={value} is ignored" if unknown else ""
-        who = (
-            "activate() was called"
-            if activation.last_switch == "activate"
-            else "a start-up file turned it on when Python started"
-        )
-        return f"{who}{hint}"
-    if activation.is_active():
-        return f"{file} is another functorch, and Python finds it first"
-    if activation.last_switch == "deactivate":
-        return "functorch_compat.deactivate() switched it off in this process"
-    if value.strip().lower() in functorch_compat.OFF:
-        return f"FUNCTORCH_COMPAT={value} turns it off"
-    call = "call functorch_compat.activate()"
-    if not os.path.isdir(activation.PACKAGE):
-        return f"the package is in a zip archive, where Python reads no start-up file: {call}"
-    if sys.flags.no_site:
-        return (
-            "Python was started with -S, so it reads no start-up file: start it without -S, or "
-            f"{call}"
-        )
-    pth = "functorch_compat.pth"
-    folders = site.getsitepackages()
-    if site.ENABLE_USER_SITE:
-        folders.append(site.getusersitepackages())
-    if any(os.path.exists(os.path.join(folder, pth)) for folder in folders):
-        return f"Python was started before the package was installed: restart it, or {call}"
-    return (
-        f"{pth} is in none of the folders that Python reads at start ({', '.join(folders)}): "
-        f"install the package into one of them, or {call}"
-    )
