@@ -72,7 +72,7 @@ EXPECTED_FAILURES = [
         ExpectedFailure(
             f"test_after_removal.py::{test}",
             "2.1" <= torch_version < "2.3",
-            "dynamo of torch 2.1 imports a file that torch will delete with functorch",
+            "dynamo of torch 2.1 and 2.2 imports a file that torch will delete with functorch",
         )
         for test in (
             "test_legacy_scripts_print_what_they_printed_before[ensemble]",
