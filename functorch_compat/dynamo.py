@@ -36,7 +36,7 @@ def traced_line() -> tuple[str, int]:
 
     stack: list[traceback.FrameSummary] = []
     if DYNAMO_TELLS_ITS_STACK:
-        stack = TracingContext.extract_stack()  # type: ignore[no-untyped-call, unused-ignore]
+        stack = TracingContext.extract_stack()  # type: ignore[attr-defined, no-untyped-call, unused-ignore]
     traced = ((f.filename, f.lineno or 0) for f in reversed(stack))
     # After a graph break Dynamo may trace one of our functions as a frame of its own. The user's
     # frame is then on the real stack, under Dynamo's.

@@ -49,7 +49,7 @@ def test_the_shim_keeps_every_promise_and_torch_those_that_the_design_says(warm_
 def who_answers(python=sys.executable, **environment):
     code = (
         "import json; from functorch_compat.doctor.who_answers import who_answers; "
-        "print(json.dumps(who_answers()))"
+        "print(json.dumps(who_answers())); import sys; assert 'torch' not in sys.modules"
     )
     return json.loads(run_python("-c", code, python=python, **environment).stdout)
 

@@ -28,6 +28,11 @@ def audit_installed() -> Result:
     Raises:
         ToolError: If ruff is missing or fails.
     """
+    real = functools.cache(os.path.realpath)  # Many files are in the same folder.
+
+    def location(path: str) -> str:
+        return os.path.join(real(os.path.dirname(path)), os.path.basename(path))
+
     owners: dict[str, str] = {}
     roots: list[str] = []
     exempt_paths: set[str] = set()
@@ -45,7 +50,7 @@ def audit_installed() -> Result:
             reason = "its metadata does not say which files are its own"
             total.unreadable.append(Unreadable(label, reason))
         for file in files or ():
-            owners[_location(str(distribution.locate_file(file)))] = label
+            owners[location(str(distribution.locate_file(file)))] = label
         total.findings.extend(_required(distribution, label))
         source = editable_source(distribution)
         if source is not None:
@@ -57,7 +62,7 @@ def audit_installed() -> Result:
     found = [path for root in roots for path in ruff.files(root, PYTHON, exclude, gitignore=False)]
     result = find_in(found, with_declarations=False)
     for finding in result.findings:
-        label = owners.get(_location(finding.path), NO_DISTRIBUTION)
+        label = owners.get(location(finding.path), NO_DISTRIBUTION)
         path = _within(roots, finding.path)
         total.findings.append(finding._replace(path=path, distribution=label))
     for one in result.unreadable:
@@ -70,17 +75,6 @@ def audit_installed() -> Result:
 def label_of(distribution: Distribution) -> str:
     """Return the name and the version of a distribution."""
     return f"{distribution.metadata['Name'] or '?'} {distribution.version}"
-
-
-def _location(path: str) -> str:
-    """Return the path with the symbolic links of its folder resolved, such as ``lib64``."""
-    folder, name = os.path.split(path)
-    return os.path.join(_real_folder(folder), name)
-
-
-@functools.cache
-def _real_folder(folder: str) -> str:
-    return os.path.realpath(folder)
 
 
 def _within(roots: list[str], path: str) -> str:

@@ -181,7 +181,7 @@ def _module_utilities_work(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[An
 def _compile(vjp: Callable[..., Any], x: torch.Tensor) -> tuple[Any, Any]:
     import torch._dynamo
 
-    torch._dynamo.reset()  # type: ignore[no-untyped-call, unused-ignore]
+    torch._dynamo.reset()
     compiled = torch.compile(lambda x: vjp(torch.sin, x)[1](x), fullgraph=True, backend="eager")
     return compiled(x), (x * x.cos(),)
 

@@ -79,7 +79,8 @@ def test_files_in_which_no_rule_can_rewrite_anything(benchmark, contender, tmp_p
 
 
 @pytest.mark.parametrize(
-    "uses", [500, *(pytest.param(uses, marks=pytest.mark.slow) for uses in (30_000, 60_000))]
+    "uses",
+    [500, *(pytest.param(uses, marks=pytest.mark.slow) for uses in (15_000, 30_000, 60_000))],
 )
 def test_one_long_file(benchmark, uses, tmp_path):
     """The time grows with the length."""
