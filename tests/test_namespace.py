@@ -141,8 +141,10 @@ class Spy:
     seen = []
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name.startswith("torch.") and name not in Spy.seen and len(Spy.seen) < 400:
+        if name.startswith("torch.") and name not in Spy.seen:
             Spy.seen.append(name)
+            if len(Spy.seen) > 100 and len(Spy.seen) % 10:
+                return  # One of ten is enough where torch is nearly complete.
             for module in [m for m in sys.modules if m.startswith("functorch")]:
                 del sys.modules[module]
             import functorch
