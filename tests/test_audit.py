@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functorch_compat import cli
+from functorch_compat.audit import installed
 from functorch_compat.legacy_api import LEGACY_API
 
 # Each line that uses functorch, and after the arrow what is found in it: column, name, kind.
@@ -499,6 +501,21 @@ def test_installed_reports_the_worst_first_and_what_is_required_and_suggests_no_
     assert counts == sorted(counts, reverse=True)
     assert "few-1.dist-info/METADATA:1:1: depends on functorch" in result.stdout
     assert "functorch-compat migrate" not in result.stdout + result.stderr
+
+
+def test_installed_knows_the_owner_of_a_file_below_the_current_folder(tmp_path, monkeypatch):
+    info = tmp_path / "lib/legacy-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: legacy\nVersion: 1\n")
+    (info / "RECORD").write_text("legacy.py,,\n")
+    (tmp_path / "lib/legacy.py").write_text("import functorch\n")
+    (tmp_path / "link").symlink_to(tmp_path / "lib")
+    monkeypatch.chdir(tmp_path)
+    found = [*distributions(path=[str(tmp_path / "link")])]
+    monkeypatch.setattr(installed, "distributions", lambda: found)
+
+    (finding,) = installed.audit_installed().findings
+    assert (finding.path, finding.distribution) == ("legacy.py", "legacy 1")
 
 
 fuzzed = settings(
